@@ -1,0 +1,69 @@
+# Everything works from a fresh clone on Debian 12 with the Swift 6.3 toolchain. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+PYTHON ?= /usr/bin/python3
+DATA ?= $(CURDIR)/.build/fleet
+LISTEN ?= 127.0.0.1:7070
+TEST_FLAGS ?=
+UP_FLAGS ?=
+
+STAMPS := .build/stamps
+RELEASE := .build/release
+VENV := .build/venv
+PROTO := $(shell find proto -name '*.proto' 2>/dev/null)
+SOURCES := $(wildcard Sources Services Tests Benchmarks)
+
+.PHONY: help build test check format demo up bench generate packages venv clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+packages: $(STAMPS)/packages ## Install the Debian packages that are missing
+
+$(STAMPS)/packages: deploy/install-packages.sh
+	@mkdir -p $(@D)
+	@deploy/install-packages.sh
+	@touch $@
+
+venv: $(STAMPS)/venv ## Make the Python environment of the tests
+
+$(STAMPS)/venv: Tests/requirements.txt $(STAMPS)/packages
+	@mkdir -p $(@D)
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
+	@touch $@
+
+build: $(STAMPS)/packages ## Build all executables (release)
+	$(SWIFT) build -c release
+
+test: $(STAMPS)/packages $(STAMPS)/venv ## Build and run all tests
+	$(SWIFT) build --build-tests
+	SANDFLEET_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python SWIFT=$(SWIFT) Tests/run.sh $(TEST_FLAGS)
+
+check: $(STAMPS)/packages ## Check format, imports, house rules and generated code
+	$(SWIFT) format lint --parallel --strict --recursive $(SOURCES) Package.swift
+	$(PYTHON) deploy/checks/imports.py
+	$(PYTHON) deploy/checks/house_rules.py
+	deploy/checks/generated.sh
+
+format: ## Format all Swift files in place
+	$(SWIFT) format format --parallel --in-place --recursive $(SOURCES) Package.swift
+
+up: build ## Run a fleet on this machine (DATA, LISTEN, UP_FLAGS)
+	exec $(RELEASE)/sandfleet up --data $(DATA) --listen $(LISTEN) $(UP_FLAGS)
+
+demo: build ## Start a private fleet and do the main job through its HTTP API
+	deploy/demo/demo.sh $(RELEASE)
+
+bench: build ## Measure the budgets against their raw parts
+	$(PYTHON) Benchmarks/run.py $(RELEASE) $(BENCH_FLAGS)
+
+generate: $(STAMPS)/packages ## Regenerate Sources/Wire/Generated from proto/
+	deploy/generate.sh Sources/Wire/Generated
+
+clean: ## Remove everything that was built
+	rm -rf .build

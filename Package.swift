@@ -1,0 +1,273 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Settings of every target that is ours: Swift 6 mode, warnings are errors.
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Generated code is not ours to warn about.
+let generated: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioLocks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A library of ours in `Sources/<name>`.
+func library(
+    _ name: String,
+    path: String? = nil,
+    exclude: [String] = [],
+    resources: [Resource] = [],
+    swiftSettings: [SwiftSetting] = house,
+    _ dependencies: [Target.Dependency]
+) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: path ?? "Sources/\(name)",
+        exclude: exclude,
+        resources: resources,
+        swiftSettings: swiftSettings
+    )
+}
+
+/// A thin executable in `Services/<name>`.
+func service(_ name: String, linkerSettings: [LinkerSetting] = [], _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: dependencies,
+        path: "Services/\(name)",
+        swiftSettings: house,
+        linkerSettings: linkerSettings
+    )
+}
+
+/// The tests of one library, in `Tests/<name>Tests`.
+func tests(_ name: String, exclude: [String] = [], _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.target(name: name)] + dependencies,
+        path: "Tests/\(name)Tests",
+        exclude: exclude,
+        swiftSettings: house
+    )
+}
+
+let package = Package(
+    name: "sandfleet",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "SandfleetClient", targets: ["SandfleetClient"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The C libraries and the kernel, each behind one target.
+        .systemLibrary(
+            name: "CNATS",
+            path: "Sources/C/CNATS",
+            pkgConfig: "libnats",
+            providers: [.apt(["libnats-dev"])]
+        ),
+        .systemLibrary(
+            name: "CPostgres",
+            path: "Sources/C/CPostgres",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"])]
+        ),
+        .systemLibrary(
+            name: "CCurl",
+            path: "Sources/C/CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]
+        ),
+        .systemLibrary(
+            name: "CZstd",
+            path: "Sources/C/CZstd",
+            pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"])]
+        ),
+        .target(name: "CCurlShims", dependencies: ["CCurl"], path: "Sources/C/CCurlShims"),
+        .target(name: "CLinux", path: "Sources/C/CLinux"),
+
+        // Values and wire formats.
+        library("Model", []),
+        library("Wire", swiftSettings: generated, [protobuf]),
+
+        // Clean faces of the C libraries; they know nothing about us.
+        library("NATSClient", ["CNATS", logging, nioCore, nioLocks]),
+        library("PostgresClient", ["CPostgres", logging, nioLocks]),
+        library("CurlTransport", ["CCurl", "CCurlShims", logging, nioCore, nioLocks]),
+
+        library("Compression", ["CZstd", nioCore]),
+
+        // What the fleet builds on them.
+        library("Bus", ["Model", "NATSClient", "Wire", logging, metrics, nioCore, nioLocks, protobuf]),
+        library(
+            "Store",
+            resources: [.embedInCode("Migrations")],
+            ["Model", "PostgresClient", crypto, logging, nioLocks]
+        ),
+        library("ProviderKit", ["Model", logging, nioCore]),
+        library("ArchiveStore", [nioCore, nioLocks, nioPosix]),
+        library(
+            "ProcessOutput",
+            ["ArchiveStore", "Bus", "Compression", "Model", "NATSClient", logging, nioCore, nioLocks]
+        ),
+        library("PrometheusMetrics", [metrics, nioLocks]),
+        library(
+            "ServiceHost",
+            [
+                "Bus", "Model", "PostgresClient", "PrometheusMetrics", "Store", configuration, crypto, lifecycle,
+                logging,
+                metrics, unixSignals,
+            ]
+        ),
+
+        // The execution engine: no Foundation, one thread, shared by boxd and the agent.
+        library("BoxProtocol", []),
+        library("ExecutionEngine", ["CLinux"]),
+        library("BoxDaemon", ["BoxProtocol", "CLinux", "ExecutionEngine"]),
+        library("BoxClient", ["BoxProtocol", "CLinux", "ExecutionEngine", logging, nioCore, nioLocks, nioPosix]),
+
+        // Providers, one target each.
+        library(
+            "LocalDriver",
+            path: "Sources/Providers/Local",
+            ["BoxClient", "CLinux", "Model", "ProviderKit", crypto, logging, nioCore, nioLocks, nioPosix]
+        ),
+
+        // Behaviour of the services.
+        library(
+            "Gateway",
+            resources: [.embedInCode("OpenAPI/Document/openapi.json")],
+            [
+                "ArchiveStore", "Bus", "Model", "PrometheusMetrics", "ProcessOutput", "ServiceHost", "Store", "Wire",
+                crypto, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1, nioLocks, protobuf,
+            ]
+        ),
+        library(
+            "Worker",
+            [
+                "Bus", "Model", "NATSClient", "PostgresClient", "ProcessOutput", "ProviderKit", "ServiceHost", "Store",
+                "Wire", crypto, lifecycle, logging, metrics, nioCore, nioFoundation, nioLocks, protobuf,
+            ]
+        ),
+        library(
+            "Reaper",
+            [
+                "ArchiveStore", "Bus", "CurlTransport", "Model", "NATSClient", "ProcessOutput", "ServiceHost", "Store",
+                "Wire", crypto, lifecycle, logging, metrics, nioCore, nioLocks, protobuf,
+            ]
+        ),
+
+        // What a person uses.
+        library("SandfleetClient", ["CurlTransport", crypto, nioCore, nioLocks]),
+        library("Fleet", ["Bus", "CLinux", "Model", "Store", nioLocks]),
+        library("Commands", ["Fleet", "SandfleetClient", arguments, nioCore, nioLocks]),
+
+        // Executables.
+        service(
+            "boxd",
+            linkerSettings: [.unsafeFlags(["-static-executable"])],
+            ["BoxDaemon"]
+        ),
+        service("gateway", ["Gateway", arguments]),
+        service(
+            "worker",
+            ["Bus", "LocalDriver", "Model", "ProviderKit", "ServiceHost", "Worker", arguments, lifecycle]
+        ),
+        service("reaper", ["Bus", "Model", "Reaper", "ServiceHost", arguments]),
+        service("sandfleet", ["Commands"]),
+
+        // Fixtures and tests.
+        library("FleetTesting", path: "Tests/FleetTesting", ["Fleet", nioLocks]),
+        tests("Fleet", ["FleetTesting"]),
+        library(
+            "ContractServer",
+            path: "Tests/ContractServer",
+            exclude: ["cuts.py", "oddities.py", "processes.py", "server.py"],
+            []
+        ),
+        tests("Commands", ["ContractServer", "sandfleet", nioLocks]),
+        tests("CurlTransport", exclude: ["http2.mjs", "server.py"], [nioCore]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Bus", "CurlTransport", "Fleet", "FleetTesting", "NATSClient", "SandfleetClient", crypto, logging,
+                nioCore,
+            ],
+            path: "Tests/EndToEndTests",
+            exclude: ["openapi_contract.py"],
+            swiftSettings: house
+        ),
+        tests("LocalDriver", ["BoxClient", "CLinux", "Model", "ProviderKit", logging, nioCore]),
+        tests("BoxDaemon", ["BoxClient", "BoxProtocol", "CLinux", "ExecutionEngine", nioCore]),
+        tests("BoxProtocol"),
+        tests("ExecutionEngine"),
+        tests("Model"),
+        tests("Store", ["FleetTesting", "Model", "PostgresClient", "ServiceHost", crypto, logging]),
+        tests(
+            "Reaper",
+            [
+                "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "PostgresClient", "ServiceHost", "Store", crypto,
+                logging, nioFoundation,
+            ]
+        ),
+        tests(
+            "Bus",
+            exclude: ["service_protocol.py"],
+            ["Fleet", "FleetTesting", "Model", "NATSClient", "ServiceHost", "Wire", logging, nioCore, protobuf]
+        ),
+        tests("Compression", [nioCore]),
+        tests("ArchiveStore", [nioCore]),
+        tests(
+            "ProcessOutput",
+            [
+                "ArchiveStore", "Bus", "Compression", "Fleet", "FleetTesting", "Model", "NATSClient", "ServiceHost",
+                logging, nioCore, nioLocks,
+            ]
+        ),
+        tests("PostgresClient"),
+        tests("PrometheusMetrics", [metrics]),
+        tests("ServiceHost", [logging, nioLocks]),
+        tests(
+            "Gateway",
+            [
+                "Bus", "Fleet", "FleetTesting", "Model", "PostgresClient", "ProcessOutput", "PrometheusMetrics",
+                "ServiceHost", "Store", "Wire", crypto, hummingbird, lifecycle, logging, nioCore, nioEmbedded, nioLocks,
+                nioPosix, protobuf,
+            ]
+        ),
+        tests("NATSClient", [logging, nioCore, nioLocks]),
+        tests("SandfleetClient", ["ContractServer", nioCore, nioLocks]),
+    ]
+)

@@ -1,0 +1,3 @@
+import BoxDaemon
+
+BoxDaemon.main(CommandLine.arguments)

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Bus
+import Foundation
+import LocalDriver
+import Model
+import ProviderKit
+import ServiceHost
+import ServiceLifecycle
+import Worker
+
+/// Owns sandboxes: holds their leases, calls their providers, serves what is asked of them.
+@main
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Owns sandboxes: holds their leases, calls their providers, serves what is asked of them.",
+        discussion: "Configured by SANDFLEET_* environment variables; docs/configuration.md lists them."
+    )
+
+    @Option(help: "A JSON file with settings; the environment wins over it.")
+    var config: String?
+
+    func run() async throws {
+        let settings = try await ServiceSettings(file: config)
+        let identity = WorkerIdentity(id: .now(), name: try settings.string(.workerName), fleet: try settings.fleet())
+        let providers = try settings.list(.providers)
+        let name = "worker/\(providers.joined(separator: "+"))/\(ProcessInfo.processInfo.hostName)"
+        let host = try await ServiceHost.start(
+            role: .worker,
+            name: name,
+            instance: identity.id.rawValue,
+            settings: settings
+        )
+        var drivers: [any Driver] = []
+        for provider in providers { drivers.append(try await driver(named: provider, host)) }
+        let service = WorkerService(
+            identity: identity,
+            host: host,
+            drivers: drivers,
+            settings: WorkerSettings(
+                hostName: ProcessInfo.processInfo.hostName,
+                pid: Int(ProcessInfo.processInfo.processIdentifier),
+                version: ServiceHost.version,
+                pausesOnShutdown: try settings.string(.workerOnStop) == "pause",
+                shutdownGrace: try settings.milliseconds(.workerGrace),
+                outputStreamBytes: Int64(try settings.integer(.outputStreamBytes, in: 1_048_576...Int.max)),
+                outputReplicas: try settings.integer(.outputReplicas, in: 1...5),
+                storedLimit: UInt64(try settings.integer(.outputStoredLimit, in: 1...Int.max))
+            )
+        )
+        try await host.run([service])
+    }
+
+    private func driver(named name: String, _ host: ServiceHost) async throws -> any Driver {
+        guard name == "local" else { throw ValidationError("There is no driver for the provider '\(name)'.") }
+        var configuration = LocalConfiguration(
+            dataDirectory: try host.settings.string(.data),
+            fleet: host.fleet,
+            daemonPath: try host.settings.string(.boxd)
+        )
+        if host.settings.optional(.localHostPaths) != nil {
+            configuration.readOnlyPaths = try host.settings.list(.localHostPaths)
+        }
+        if host.settings.optional(.localImages) != nil {
+            configuration.imageDirectories += try host.settings.list(.localImages)
+        }
+        return try await LocalDriver.start(configuration, logger: host.logger)
+    }
+}

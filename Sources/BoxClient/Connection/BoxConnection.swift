@@ -1,0 +1,86 @@
+import BoxProtocol
+import CLinux
+package import ExecutionEngine
+import Glibc
+
+/// A connection to the daemon of one box, under one epoch.
+///
+/// Processes that were started without being detached, and files that were not committed, end with it.
+package final class BoxConnection: Sendable {
+    /// How long a full backlog is waited for.
+    private static let connectPatience: Duration = .seconds(5)
+
+    let channel: BoxChannel
+
+    private init(_ channel: BoxChannel) {
+        self.channel = channel
+    }
+
+    deinit {
+        channel.close(BoxError(.connectionClosed))
+    }
+
+    /// Connects to a box's socket and presents the epoch, which makes every lower one stale.
+    package static func connect(
+        path: String,
+        epoch: UInt64,
+        sandbox: String,
+        loop: BoxLoop
+    ) async throws -> BoxConnection {
+        let deadline = ContinuousClock.now + connectPatience
+        let socket: Descriptor
+        while true {
+            do throws(SystemError) {
+                socket = try Descriptor(owning: linux_connect(path))
+                break
+            } catch {
+                guard error.code == EAGAIN, ContinuousClock.now < deadline else {
+                    throw BoxError(.unreachable, errno: error.code)
+                }
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        return try await connect(socket: socket, epoch: epoch, sandbox: sandbox, loop: loop)
+    }
+
+    /// Presents the epoch on a socket that is connected already.
+    package static func connect(
+        socket: Descriptor,
+        epoch: UInt64,
+        sandbox: String,
+        loop: BoxLoop
+    ) async throws -> BoxConnection {
+        let connection = BoxConnection(BoxChannel(socket, loop: loop))
+        let reply = try await connection.channel.request(.hello, HelloMessage(epoch: epoch, sandbox: sandbox))
+        guard case .welcome = reply else { throw connection.violation() }
+        return connection
+    }
+
+    package var isClosed: Bool { channel.isClosed }
+
+    package func close() {
+        channel.close(BoxError(.connectionClosed))
+    }
+
+    /// Returns when the box or somebody here has closed the connection, or the task is cancelled.
+    package func waitUntilClosed() async {
+        await channel.waitUntilClosed()
+    }
+
+    /// Returns when the daemon has answered.
+    package func ping() async throws {
+        try await perform(.ping, EmptyMessage())
+    }
+
+    /// A request whose answer says only that it was done.
+    func perform(_ type: FrameType, _ message: some FrameMessage) async throws {
+        guard case .done = try await channel.request(type, message) else { throw violation() }
+    }
+
+    /// The box has answered something that was not asked for.
+    func violation() -> BoxError {
+        let error = BoxError(.protocolViolation)
+        channel.close(error)
+        return error
+    }
+}

@@ -1,0 +1,28 @@
+import CLinux
+import ExecutionEngine
+import Glibc
+
+/// The whole program: pid 1 of a box, or a plain process that adopts orphans all the same.
+package enum BoxDaemon {
+    package static func main(_ arguments: [String]) {
+        guard let options = BoxDaemonOptions(Array(arguments.dropFirst())) else {
+            _ = BoxDaemonOptions.usage.withCString { write(2, $0, strlen($0)) }
+            exit(EX_USAGE)
+        }
+        do {
+            try Hardening.closeDescriptors(keeping: [options.listener] + (options.cgroups.map { [$0] } ?? []))
+            let shortage = try options.oomScore.flatMap { score throws(SystemError) in
+                try ShortageScore(ofPrograms: score)
+            }
+            try Hardening.becomeOpaque()
+            let loop = try EventLoop()
+            let box = try Box(options, shortage: shortage, loop: loop)
+            try box.serve()
+            withExtendedLifetime(box) { loop.run() }
+            exit(EXIT_SUCCESS)
+        } catch {
+            // Nobody reads what a box's first process prints; the code is the number of the failed call's error.
+            exit(error.code)
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import BoxProtocol
+import ExecutionEngine
+
+extension Connection {
+    /// Running, or ended and not released.
+    ///
+    /// With what the engine holds for each and for all this bounds the daemon's memory.
+    private static let maximumProcesses = 4096
+
+    func start(_ stream: UInt32, _ message: StartMessage) {
+        guard processes[stream] == nil else {
+            fail(stream, .invalid)
+            return
+        }
+        guard box.engine.count < Self.maximumProcesses else {
+            fail(stream, .tooMany)
+            return
+        }
+        do {
+            let execution = try box.engine.start(command(for: message), observer: self)
+            processes[stream] = ProcessStream(execution)
+            execution.tag = stream
+            reply(stream, .started, StartedMessage(process: execution.process, input: InputPosition(execution)))
+        } catch let failure as StartFailure {
+            fail(stream, failure.code, errno: failure.error.code)
+        } catch {
+            fail(stream, .invalid)
+        }
+    }
+
+    private func command(for message: StartMessage) throws -> Command {
+        let directory =
+            message.workingDirectory.isEmpty
+            ? box.workspace : try FilePath(message.workingDirectory, workspace: box.workspace).string
+        var command = Command(
+            id: message.id,
+            arguments: message.arguments,
+            environment: box.environment(for: message),
+            workingDirectory: directory
+        )
+        command.input =
+            switch message.input {
+            case .none: .none
+            case .bytes(let bytes): .bytes(bytes)
+            case .open(let bytes): .open(bytes)
+            }
+        command.terminal = message.terminal.map { Command.Terminal(rows: $0.rows, columns: $0.columns) }
+        command.timeoutMilliseconds = message.timeoutMilliseconds > 0 ? UInt64(message.timeoutMilliseconds) : nil
+        command.graceMilliseconds = UInt64(message.graceMilliseconds)
+        command.isDetached = message.isDetached
+        command.window = message.isDetached ? 1 << 20 : 512 << 10
+        for (resource, value) in [
+            (Command.Limit.Resource.addressSpace, message.addressSpace), (.processes, message.processCount),
+            (.openFiles, message.openFiles),
+        ] where value > 0 {
+            command.limits.append(Command.Limit(resource, value))
+        }
+        return command
+    }
+
+    /// The last one to attach is the one that is told.
+    func attach(_ stream: UInt32, _ message: AttachMessage) {
+        guard processes[stream] == nil else {
+            fail(stream, .invalid)
+            return
+        }
+        guard let execution = box.engine.execution(id: message.id), execution.isDetached else {
+            fail(stream, .noSuchProcess)
+            return
+        }
+        guard execution.stdout.covers(message.offsets.stdout), execution.stderr.covers(message.offsets.stderr) else {
+            fail(stream, .outputForgotten)
+            return
+        }
+        // Its predecessor may have died before it could say so, and left a full window that would never move.
+        execution.acknowledge(stdout: message.offsets.stdout, stderr: message.offsets.stderr)
+        (execution.observer as? Connection)?.stopFollowing(execution)
+        execution.observer = self
+        execution.tag = stream
+        processes[stream] = ProcessStream(execution, from: message.offsets)
+        reply(stream, .started, StartedMessage(process: execution.process, input: InputPosition(execution)))
+        announce(stream)
+    }
+
+    func acknowledge(_ stream: UInt32, _ offsets: OutputOffsets) {
+        processes[stream]?.execution.acknowledge(stdout: offsets.stdout, stderr: offsets.stderr)
+    }
+
+    func listProcesses(_ stream: UInt32) {
+        let summaries = box.engine.all.map { execution in
+            ProcessSummary(
+                id: execution.id,
+                process: execution.process,
+                isDetached: execution.isDetached,
+                exit: ExitedMessage(execution),
+                held: OutputOffsets(stdout: execution.stdout.start, stderr: execution.stderr.start)
+            )
+        }
+        reply(stream, .processList, ProcessListMessage(processes: summaries))
+    }
+
+    /// The process goes on, and this client hears no more of it.
+    func detach(_ stream: UInt32) {
+        guard let process = processes.removeValue(forKey: stream) else { return }
+        if process.execution.observer === self {
+            process.execution.observer = nil
+        }
+    }
+
+    /// The client knows everything that it wants to know.
+    ///
+    /// A process that still runs and is not detached is killed.
+    func release(_ stream: UInt32) {
+        guard let process = processes[stream] else { return }
+        detach(stream)
+        let execution = process.execution
+        if execution.end != nil {
+            box.engine.forget(execution)
+        } else if !execution.isDetached {
+            abandon(execution)
+        }
+    }
+
+    /// What belongs to this client goes with it.
+    func abandonProcesses() {
+        for (stream, process) in processes {
+            if process.execution.isDetached {
+                detach(stream)
+            } else {
+                release(stream)
+            }
+        }
+    }
+
+    private func abandon(_ execution: Execution) {
+        box.engine.forget(execution)
+        execution.discardOutput()
+        execution.killTree(graceMilliseconds: 200) { _ in }
+    }
+
+    /// Another client follows the process from now on.
+    func stopFollowing(_ execution: Execution) {
+        let stream = execution.tag
+        detach(stream)
+        fail(stream, .followedElsewhere)
+    }
+}

@@ -1,0 +1,39 @@
+import Glibc
+
+/// The environment that a box's processes start with.
+struct Environment {
+    private static let defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// `NAME=value` entries, each name once.
+    private let entries: [(name: Substring, entry: String)]
+    private let list: [String]
+
+    /// What the daemon was started with, with a `PATH` in any case, and the home.
+    init(home: String) {
+        var all = [Self.defaultPath]
+        var next = environ
+        while let entry = next.pointee {
+            all.append(String(cString: entry))
+            next += 1
+        }
+        all.append("HOME=\(home)")
+        var last: [Substring: Int] = [:]
+        for (index, entry) in all.enumerated() {
+            last[Self.name(of: entry)] = index
+        }
+        entries = all.enumerated().map { (Self.name(of: $1), $1) }.enumerated()
+            .filter { last[$1.0] == $0 }.map(\.1)
+        list = entries.map(\.entry)
+    }
+
+    /// The entries with these replaced or added.
+    func replacing(_ others: [String]) -> [String] {
+        guard !others.isEmpty else { return list }
+        let names = Set(others.map(Self.name))
+        return entries.filter { !names.contains($0.name) }.map(\.entry) + others
+    }
+
+    private static func name(of entry: String) -> Substring {
+        Substring(entry.utf8.prefix { $0 != UInt8(ascii: "=") })
+    }
+}

@@ -1,0 +1,150 @@
+import FoundationEssentials
+import Glibc
+import Model
+
+extension EmbeddedFleet {
+    /// Who goes down in which order: first nobody asks any more, then nobody works, then nothing is stored.
+    static func stopOrder(_ supervisors: [ServiceSupervisor]) -> [ServiceSupervisor] {
+        func rank(_ name: String) -> Int {
+            ["gateway": 0, "reaper": 2, "nats": 3, "postgres": 4][name] ?? 1
+        }
+        return supervisors.enumerated()
+            .sorted { (rank($0.element.service.name), $0.offset) < (rank($1.element.service.name), $1.offset) }
+            .map(\.element)
+    }
+
+    /// The first worker is `worker`, so that the usual fleet has the usual names; the others are numbered.
+    static func workerNames(_ count: Int) -> [String] {
+        (1...max(1, count)).map { $0 == 1 ? "worker" : "worker-\($0)" }
+    }
+
+    static func natsServer(
+        _ executable: String,
+        _ configuration: FleetConfiguration,
+        _ directory: DataDirectory,
+        _ identity: FleetIdentity
+    ) throws -> NATSServer {
+        let users = try configuration.roles.map { role in
+            NATSServerConfiguration.User(role: role, password: try identity.natsPassword(role.name))
+        }
+        return NATSServer(
+            executable: executable,
+            configuration: NATSServerConfiguration(
+                serverName: "sandfleet-\(identity.fleet)",
+                port: try FreePort.kept(in: directory.portRecord("nats")),
+                users: users,
+                jetStream: .init(directory: directory.jetStream)
+            ),
+            configurationFile: directory.natsConfiguration,
+            log: directory.log("nats")
+        )
+    }
+
+    func natsService() -> SupervisedService {
+        let nats = nats
+        let environment = toolEnvironment
+        return SupervisedService(name: "nats", stopSteps: NATSServer.stopSteps) { _ in
+            await nats.isServing()
+        } prepare: {
+            try nats.specification(environment: environment)
+        }
+    }
+
+    func postgresService() -> SupervisedService {
+        let postgres = postgres
+        let environment = toolEnvironment
+        // After a crash it replays what it wrote ahead before it accepts anybody.
+        return SupervisedService(name: "postgres", readyTimeout: .seconds(120), stopSteps: PostgresCluster.stopSteps) {
+            await postgres.isServing($0)
+        } prepare: {
+            postgres.server(environment: environment)
+        }
+    }
+
+    func gatewayService() -> SupervisedService {
+        let listen = listen
+        let child = ownService("gateway", executables.gateway) {
+            $0[ServiceEnvironment.listen] = listen.description
+            $0[ServiceEnvironment.apiKeyFile] = identity.apiKeyFile
+            $0[ServiceEnvironment.defaultProvider] = "local"
+            $0[ServiceEnvironment.archive] = directory.archive
+        }
+        return SupervisedService(name: "gateway", stopSteps: [StopStep(SIGTERM, grace: .seconds(20))]) { _ in
+            await Greeting.httpStatus(listen, path: "/readyz") == 200
+        } prepare: {
+            child
+        }
+    }
+
+    func workerServices() -> [SupervisedService] {
+        Self.workerNames(configuration.workers)
+            .map { name in
+                // It may have boxes to stop or to hand over.
+                marking(name, executables.worker, role: "worker", grace: .seconds(60)) {
+                    $0[ServiceEnvironment.workerName] = name
+                    $0[ServiceEnvironment.providers] = "local"
+                    $0[ServiceEnvironment.boxd] = executables.boxd
+                    // A fleet that was stopped leaves nothing running; the boxes keep their files.
+                    $0[ServiceEnvironment.workerOnStop] = "pause"
+                    $0[ServiceEnvironment.data] = directory.boxes
+                    // The user's own setting stands.
+                    if ($0[ServiceEnvironment.outputBytes] ?? "").isEmpty {
+                        $0[ServiceEnvironment.outputBytes] = "\(outputBytes)"
+                    }
+                }
+            }
+    }
+
+    func reaperService() -> SupervisedService {
+        marking("reaper", executables.reaper, role: "reaper", grace: .seconds(15)) {
+            $0[ServiceEnvironment.archive] = directory.archive
+        }
+    }
+
+    /// The environment of programs that are not ours.
+    var toolEnvironment: [String: String] {
+        let kept = ProcessInfo.processInfo.environment.filter { ["PATH", "TZ", "HOME"].contains($0.key) }
+        return kept.merging([ServiceEnvironment.supervisor: directory.path]) { _, own in own }
+    }
+
+    /// A service that makes a file when it serves.
+    private func marking(
+        _ name: String,
+        _ executable: String,
+        role: String,
+        grace: Duration,
+        _ configure: (inout [String: String]) -> Void
+    ) -> SupervisedService {
+        let mark = directory.readyMark(name)
+        let child = ownService(name, executable, role: role) {
+            $0[ServiceEnvironment.readyFile] = mark
+            configure(&$0)
+        }
+        return SupervisedService(name: name, stopSteps: [StopStep(SIGTERM, grace: grace)]) { _ in
+            access(mark, F_OK) == 0
+        } prepare: {
+            child
+        }
+    }
+
+    private func ownService(
+        _ name: String,
+        _ executable: String,
+        role: String? = nil,
+        _ configure: (inout [String: String]) -> Void
+    ) -> ChildSpecification {
+        let role = role ?? name
+        // Settings of the user, such as a log level or a provider's credentials, reach the services.
+        var environment = ProcessInfo.processInfo.environment
+        for name in ServiceEnvironment.withheld { environment[name] = nil }
+        environment[ServiceEnvironment.supervisor] = directory.path
+        environment[ServiceEnvironment.fleetID] = identity.fleet.rawValue
+        environment[ServiceEnvironment.natsURL] = nats.url
+        environment[ServiceEnvironment.natsUser] = role
+        environment[ServiceEnvironment.natsPasswordFile] = identity.natsPasswordFile(role)
+        environment[ServiceEnvironment.postgresURL] = postgres.localURL(password: identity.postgresPassword)
+        environment[ServiceEnvironment.sealingKeyFile] = identity.sealingKeyFile
+        configure(&environment)
+        return ChildSpecification(executable: executable, environment: environment, log: directory.log(name))
+    }
+}

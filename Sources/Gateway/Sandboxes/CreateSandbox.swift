@@ -1,0 +1,103 @@
+import Crypto
+import Model
+import NIOCore
+import Store
+
+/// The body of a create, read strictly.
+struct CreateSandbox: Sendable {
+    /// A name, a provider, a tag: short words.
+    static let nameLengths = 1...128
+    /// In MiB; the least that a box of the local provider runs with, to a pebibyte.
+    static let memory: ClosedRange<Int64> = 8...1_073_741_824
+    /// Timeouts of up to a year.
+    static let timeouts: ClosedRange<Int64> = 1...31_536_000_000
+
+    var provider: String?
+    var name: String?
+    var reuse: Bool
+    var persistent: Bool
+    var timeoutMs: Int64?
+    var idleTimeoutMs: Int64?
+    var spec: SandboxSpec
+    var environment: [String: String]
+    var metadata: [String: String]
+    var tags: [String: String]
+    /// SHA-256 of what was sent, whatever the order of its names, before defaults (rule 26).
+    var bodyHash: [UInt8]
+
+    init(_ body: JSONValue) throws(Fault) {
+        bodyHash = Array(SHA256.hash(data: Array(buffer: body.canonical.encoded)))
+        var reader = try JSONObjectReader(body)
+        provider = try reader.string("provider", in: 1...64)
+        name = try reader.string("name", in: Self.nameLengths)
+        reuse = try reader.bool("reuse") ?? false
+        persistent = try reader.bool("persistent") ?? true
+        timeoutMs = try reader.integer("timeoutMs", in: Self.timeouts)
+        idleTimeoutMs = try reader.integer("idleTimeoutMs", in: Self.timeouts)
+        spec = SandboxSpec(
+            image: try reader.string("image", in: 1...512),
+            resources: try Self.resources(&reader),
+            networkPolicy: try reader.word("networkPolicy", of: NetworkPolicy.self) ?? .none,
+            ports: try Self.ports(&reader),
+            purpose: try reader.string("purpose", in: 0...256)
+        )
+        environment = try EnvironmentVariables.read("env", &reader)
+        metadata = try reader.map("metadata") ?? [:]
+        tags = try reader.map("tags") ?? [:]
+        try reader.finish()
+        guard !reuse || name != nil else { throw reader.invalid("reuse", "needs a name") }
+    }
+
+    private static func resources(_ reader: inout JSONObjectReader) throws(Fault) -> Resources {
+        guard var fields = try reader.object("resources") else { return Resources() }
+        let resources = Resources(
+            vcpus: try fields.double("vcpus", in: 0.01...1024),
+            memoryMb: try fields.integer("memoryMb", in: Self.memory).map { Int($0) },
+            diskMb: try fields.integer("diskMb", in: 1...1_073_741_824).map { Int($0) }
+        )
+        try fields.finish()
+        return resources
+    }
+
+    private static func ports(_ reader: inout JSONObjectReader) throws(Fault) -> [Int] {
+        var ports: [Int] = []
+        for (index, value) in (try reader.array("ports", limit: 64) ?? []).enumerated() {
+            let port = Int(try reader.integer(value, "ports[\(index)]", in: 1...65_535))
+            guard !ports.contains(port) else { throw reader.invalid("ports[\(index)]", "is there twice") }
+            ports.append(port)
+        }
+        return ports
+    }
+
+    func new(id: SandboxID, workspace: WorkspaceID, provider: String, actor: String) -> NewSandbox {
+        NewSandbox(
+            id: id,
+            workspace: workspace,
+            provider: provider,
+            name: name,
+            persistent: persistent,
+            spec: spec,
+            environment: environment,
+            metadata: metadata,
+            tags: tags,
+            timeoutMs: timeoutMs,
+            idleTimeoutMs: idleTimeoutMs,
+            actor: actor
+        )
+    }
+}
+
+/// Environment variables in a body.
+enum EnvironmentVariables {
+    static func read(_ name: String, _ reader: inout JSONObjectReader) throws(Fault) -> [String: String] {
+        let variables = try reader.map(name, limit: 1024) ?? [:]
+        for (variable, value) in variables {
+            guard !variable.isEmpty, !variable.utf8.contains(UInt8(ascii: "=")), !variable.utf8.contains(0) else {
+                throw reader.invalid(name, "has a name that is empty, or holds '=' or NUL")
+            }
+            // The value may be a secret: it is not shown.
+            guard !value.utf8.contains(0) else { throw reader.invalid(name, "has a value that holds NUL") }
+        }
+        return variables
+    }
+}

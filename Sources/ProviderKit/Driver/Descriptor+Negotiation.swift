@@ -1,0 +1,19 @@
+package import Model
+
+extension Descriptor {
+    /// Refuses what the provider cannot do, with the reason, before anything is called.
+    package func refuseUnsupported(in spec: SandboxSpec) throws(DriverError) {
+        try refuse(ports, unless: spec.ports.isEmpty, "ports")
+        try refuse(memoryLimit, unless: spec.resources.memoryMb == nil, "resources.memoryMb")
+        try refuse(cpuLimit, unless: spec.resources.vcpus == nil, "resources.vcpus")
+        try refuse(diskLimit, unless: spec.resources.diskMb == nil, "resources.diskMb")
+        guard networkPolicies.contains(spec.networkPolicy) else {
+            throw DriverError(.unsupported, "\(name) cannot hold the network policy \(spec.networkPolicy.rawValue).")
+        }
+    }
+
+    private func refuse(_ support: Support, unless isUnused: Bool, _ field: String) throws(DriverError) {
+        guard !isUnused, case .no(let reason) = support else { return }
+        throw DriverError(.unsupported, "\(name) cannot do \(field): \(reason).")
+    }
+}

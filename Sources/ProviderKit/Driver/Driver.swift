@@ -1,0 +1,46 @@
+package import Model
+
+/// One kind of backend.
+///
+/// A driver keeps no record of who owns what: the worker holds the lease and passes the epoch.
+///
+/// Every call may be repeated; none may make a second box for the same `BoxTag`.
+package protocol Driver: Sendable {
+    var descriptor: Descriptor { get }
+
+    /// Names the account, project or host under which this driver sees its boxes. A NotFound under another binding is
+    /// not proof of `gone`.
+    var binding: Binding { get }
+
+    /// Makes and starts a box, and returns once it answers.
+    func create(_ creation: BoxCreation) async throws(DriverError) -> any Box
+
+    /// Finds the box of an envelope again and makes it answer: a live box is attached, a stopped one is started.
+    ///
+    /// - Throws: `gone` only when the provider itself says, under the envelope's own binding, that it is no more.
+    func resume(_ resumption: BoxResumption) async throws(DriverError) -> any Box
+
+    /// Stops the box and keeps its files when `persistence` is supported. Stopping a stopped box succeeds.
+    func stop(_ envelope: Envelope, epoch: UInt64) async throws(DriverError)
+
+    /// Deletes the box and its files. Deleting what is gone succeeds.
+    func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError)
+
+    /// All boxes that carry the fleet's tag, under this binding.
+    func list() async throws(DriverError) -> [BoxListing]
+
+    /// Lets go of what the driver holds in this process. Boxes live on.
+    func shutdown() async
+}
+
+/// Under which account, and on which host, a driver sees its boxes.
+package struct Binding: Sendable, Hashable, Codable {
+    package var account: String
+    /// The host or engine of a host-bound provider.
+    package var placement: String?
+
+    package init(account: String, placement: String? = nil) {
+        self.account = account
+        self.placement = placement
+    }
+}

@@ -1,0 +1,187 @@
+import Glibc
+import Model
+import ProviderKit
+
+/// Makes, finds, stops and deletes the boxes under one data directory.
+///
+/// Every call blocks its thread.
+///
+/// Any number of processes may keep the same boxes: what they do to one box is kept apart by that box's lock.
+struct BoxKeeper: Sendable {
+    let configuration: LocalConfiguration
+    var capabilities: LocalCapabilities
+    let launcher: BoxLauncher
+    let images: ImageStore
+    /// Nil for an ordinary user, whose boxes all run as itself.
+    let users: UserRegistry?
+
+    init(configuration: LocalConfiguration) throws(DriverError) {
+        let isRoot = geteuid() == 0
+        guard access(configuration.bubblewrapPath, X_OK) == 0 else { throw .system("cannot run bubblewrap") }
+        try HostFile.makeDirectories(configuration.dataDirectory)
+        for directory in [configuration.boxesDirectory, configuration.trashDirectory] {
+            try HostFile.makeDirectory(directory)
+        }
+        self.configuration = configuration
+        let groups = try ControlGroups.detect(name: configuration.controlGroupName)
+        let probe = LaunchProbe(configuration: configuration, isRoot: isRoot)
+        capabilities = LocalCapabilities(
+            isRoot: isRoot,
+            groups: groups,
+            overlayObstacle: try probe.overlayObstacle(),
+            delegatesGroups: groups.unified != nil && probe.refusesUserNamespaces()
+        )
+        launcher = try BoxLauncher(timeout: configuration.startTimeout)
+        images = try ImageStore(configuration: configuration)
+        users =
+            isRoot
+            ? try UserRegistry(directory: configuration.userRegistry, range: configuration.userRange) : nil
+    }
+
+    func directory(_ box: BoxID) -> BoxDirectory { BoxDirectory(box, in: configuration) }
+
+    /// Makes a box, or finds the one that an earlier call with the same tag has made.
+    func create(_ tag: BoxTag, _ spec: SandboxSpec) throws(DriverError) -> FoundBox {
+        let limits = configuration.defaultLimits.applying(spec.resources)
+        try capabilities.check(limits)
+        let image = try images.resolve(spec.image)
+        let directory = directory(tag.box)
+        try HostFile.makeDirectory(directory.path)
+        guard let lock = try directory.take() else { throw DriverError(.conflict, "the box is being deleted") }
+        _ = lock
+        if let record = try directory.readRecord() {
+            guard record.tag.sandbox == tag.sandbox, record.tag.fleet == tag.fleet else {
+                throw DriverError(.conflict, "a box of this name belongs to another sandbox")
+            }
+            if record.state != .creating {
+                return FoundBox(
+                    directory: directory,
+                    isFresh: try bringUp(directory, record, epoch: tag.epoch)
+                )
+            }
+            try discard(directory, record)
+        }
+        var record = BoxRecord(
+            tag: tag,
+            state: .creating,
+            image: spec.image,
+            networkPolicy: spec.networkPolicy,
+            limits: limits,
+            user: try users?.allocate(for: directory) ?? geteuid()
+        )
+        do throws(DriverError) {
+            try start(directory, &record, image)
+        } catch {
+            // Nobody has been told of it. The next attempt starts from nothing.
+            try? discard(directory, record)
+            try? FileTree.remove(directory.path)
+            throw error
+        }
+        return FoundBox(directory: directory, isFresh: true)
+    }
+
+    /// Makes a box answer again: finds it running, or starts it over its files.
+    func resume(_ box: BoxID, sandbox: SandboxID, epoch: UInt64) throws(DriverError) -> FoundBox {
+        let directory = directory(box)
+        guard let lock = try directory.take(), let record = try directory.readRecord(), record.state != .creating else {
+            throw DriverError(.gone, "the box does not exist on this host any more")
+        }
+        _ = lock
+        guard record.tag.sandbox == sandbox else {
+            throw DriverError(.conflict, "the box belongs to another sandbox")
+        }
+        return FoundBox(directory: directory, isFresh: try bringUp(directory, record, epoch: epoch))
+    }
+
+    /// Ends all processes of a box and keeps its files.
+    func stop(_ box: BoxID, epoch: UInt64) throws(DriverError) {
+        let directory = directory(box)
+        guard let lock = try directory.take(), let record = try directory.readRecord() else {
+            throw DriverError(.gone, "the box does not exist on this host any more")
+        }
+        _ = lock
+        try fence(record, epoch)
+        _ = try halt(directory, record, epoch: max(epoch, record.tag.epoch))
+    }
+
+    /// Ends a box and takes its files away.
+    ///
+    /// - Returns: Where the files wait for removal; nil when there is no such box.
+    func delete(_ box: BoxID, epoch: UInt64) throws(DriverError) -> String? {
+        let directory = directory(box)
+        guard let lock = try directory.take() else { return nil }
+        _ = lock
+        if let record = try directory.readRecord() {
+            try fence(record, epoch)
+            let stopped = try halt(directory, record, epoch: max(epoch, record.tag.epoch))
+            users?.release(stopped.user, of: directory)
+        }
+        return try moveToTrash(directory)
+    }
+
+    func list() throws(DriverError) -> [BoxListing] {
+        var listings: [BoxListing] = []
+        for name in try HostFile.names(in: configuration.boxesDirectory) ?? [] {
+            let directory = BoxDirectory(path: "\(configuration.boxesDirectory)/\(name)")
+            // A record that cannot be read makes a box without a tag: reported, and left alone.
+            let record = try? directory.readRecord()
+            guard record?.tag.fleet == configuration.fleet || record == nil else { continue }
+            listings.append(
+                BoxListing(externalID: name, tag: record?.tag, isRunning: try record.map(isRunning) ?? false)
+            )
+        }
+        return listings
+    }
+
+    func isRunning(_ record: BoxRecord) throws(DriverError) -> Bool {
+        guard record.state == .running, let process = record.process else { return false }
+        guard let hold = try process.hold() else { return false }
+        return try !hold.waitForEnd(.zero)
+    }
+
+    /// Whether a box that was last seen running is not any more, or ends soon.
+    func hasEnded(_ box: BoxID, within patience: Duration) throws(DriverError) -> Bool {
+        guard let process = try directory(box).readRecord()?.process, let hold = try process.hold() else { return true }
+        return try hold.waitForEnd(patience)
+    }
+
+    /// A newer owner has acted on this box already.
+    private func fence(_ record: BoxRecord, _ epoch: UInt64) throws(DriverError) {
+        guard epoch >= record.tag.epoch else {
+            throw DriverError(.conflict, "epoch \(epoch) is superseded by \(record.tag.epoch)")
+        }
+    }
+
+    /// - Returns: Whether it had to be started.
+    private func bringUp(_ directory: BoxDirectory, _ record: BoxRecord, epoch: UInt64) throws(DriverError) -> Bool {
+        try fence(record, epoch)
+        if try isRunning(record) {
+            guard epoch > record.tag.epoch else { return false }
+            var newer = record
+            newer.tag.epoch = epoch
+            try directory.write(newer)
+            return false
+        }
+        let image = try images.resolve(record.image)
+        var next = try halt(directory, record, epoch: epoch)
+        try capabilities.check(next.limits)
+        try users?.reclaim(next.user, for: directory)
+        next.state = .starting
+        do throws(DriverError) {
+            try start(directory, &next, image)
+        } catch {
+            next.state = .stopped
+            next.process = nil
+            try? directory.write(next)
+            throw error
+        }
+        return true
+    }
+
+    func moveToTrash(_ directory: BoxDirectory) throws(DriverError) -> String {
+        let name = "\(lastComponent(directory.path))-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        let target = "\(configuration.trashDirectory)/\(name)"
+        guard rename(directory.path, target) == 0 else { throw .system("cannot move a box to the trash") }
+        return target
+    }
+}

@@ -1,0 +1,30 @@
+import Model
+import ProviderKit
+
+extension Descriptor {
+    /// What local boxes can do, given what the host allows.
+    static func local(_ capabilities: LocalCapabilities) -> Descriptor {
+        Descriptor(
+            name: LocalDriver.name,
+            os: "linux",
+            hostBound: true,
+            streaming: .yes,
+            stdin: .yes,
+            signals: .yes,
+            pty: .yes,
+            files: .yes,
+            ports: .no("ports of local boxes are not forwarded"),
+            snapshots: .no("local boxes are not snapshotted"),
+            networkPolicies: [.none, .full],
+            memoryLimit: capabilities.memoryLimit,
+            cpuLimit: capabilities.cpuLimit,
+            diskLimit: capabilities.diskLimit,
+            persistence: .yes,
+            idempotentCreate: .uniqueName,
+            processAttach: .yes,
+            hardDeadlineSeconds: nil,
+            createDeadlineSeconds: 30,
+            listingDelaySeconds: 0
+        )
+    }
+}

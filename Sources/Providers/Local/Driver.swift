@@ -1,0 +1,186 @@
+import BoxClient
+package import Logging
+package import Model
+package import ProviderKit
+
+/// Boxes on this host: an overlay filesystem, bubblewrap, and `boxd` as the first process.
+package final class LocalDriver: Driver {
+    static let name = "local"
+
+    package let descriptor: Descriptor
+    package let binding: Binding
+    let keeper: BoxKeeper
+    private let pool: BlockingPool
+    private let loop: BoxLoop
+    private let logger: Logger
+
+    /// Finds out what the host allows, and settles what an earlier process has left unfinished.
+    package static func start(
+        _ configuration: LocalConfiguration,
+        logger: Logger
+    ) async throws(DriverError) -> LocalDriver {
+        let pool = BlockingPool(threads: configuration.concurrency)
+        do throws(DriverError) {
+            let (keeper, placement, recovery) = try await pool.run { () throws(DriverError) in
+                let keeper = try BoxKeeper(configuration: configuration)
+                return (keeper, try Placement.load(from: configuration), try keeper.recover())
+            }
+            let loop: BoxLoop
+            do {
+                loop = try BoxLoop()
+            } catch {
+                throw DriverError(error)
+            }
+            let driver = LocalDriver(keeper: keeper, placement: placement, pool: pool, loop: loop, logger: logger)
+            driver.report(recovery)
+            for path in recovery.trash { driver.removeLater(path) }
+            return driver
+        } catch {
+            await pool.shutdown()
+            throw error
+        }
+    }
+
+    private init(keeper: BoxKeeper, placement: String, pool: BlockingPool, loop: BoxLoop, logger: Logger) {
+        self.keeper = keeper
+        self.pool = pool
+        self.loop = loop
+        self.logger = logger
+        binding = Binding(account: Self.name, placement: placement)
+        descriptor = .local(keeper.capabilities)
+    }
+
+    package func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
+        let keeper = keeper
+        let found = try await pool.run { () throws(DriverError) in
+            try keeper.create(creation.tag, creation.spec)
+        }
+        return try await connect(
+            found,
+            sandbox: creation.tag.sandbox,
+            epoch: creation.tag.epoch,
+            environment: creation.environment
+        )
+    }
+
+    package func resume(_ resumption: BoxResumption) async throws(DriverError) -> any Box {
+        let box = try identify(resumption.envelope)
+        do throws(DriverError) {
+            return try await bringUp(box, resumption)
+        } catch {
+            // A box that was dying when it was looked at. Once it is dead, it is started again.
+            let keeper = keeper
+            guard error.kind == .transient,
+                try await pool.run({ () throws(DriverError) in try keeper.hasEnded(box, within: .seconds(1)) })
+            else { throw error }
+            return try await bringUp(box, resumption)
+        }
+    }
+
+    private func bringUp(_ box: BoxID, _ resumption: BoxResumption) async throws(DriverError) -> any Box {
+        let keeper = keeper
+        let found = try await pool.run { () throws(DriverError) in
+            try keeper.resume(box, sandbox: resumption.sandbox, epoch: resumption.epoch)
+        }
+        return try await connect(
+            found,
+            sandbox: resumption.sandbox,
+            epoch: resumption.epoch,
+            environment: resumption.environment
+        )
+    }
+
+    package func stop(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
+        let box = try identify(envelope)
+        let keeper = keeper
+        try await pool.run { () throws(DriverError) in try keeper.stop(box, epoch: epoch) }
+    }
+
+    package func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
+        let box = try identify(envelope)
+        let keeper = keeper
+        let trash = try await pool.run { () throws(DriverError) in try keeper.delete(box, epoch: epoch) }
+        if let trash { removeLater(trash) }
+    }
+
+    package func list() async throws(DriverError) -> [BoxListing] {
+        let keeper = keeper
+        return try await pool.run { () throws(DriverError) in try keeper.list() }
+    }
+
+    package func shutdown() async {
+        keeper.capabilities.groups.removeIfEmpty()
+        await pool.shutdown()
+    }
+
+    private func connect(
+        _ found: FoundBox,
+        sandbox: SandboxID,
+        epoch: UInt64,
+        environment: [String: String]
+    ) async throws(DriverError) -> any Box {
+        do throws(DriverError) {
+            return try await LocalBox.connect(
+                found.directory,
+                envelope: envelope(for: found.directory),
+                isFresh: found.isFresh,
+                sandbox: sandbox,
+                epoch: epoch,
+                environment: environment,
+                loop: loop,
+                timeout: keeper.configuration.startTimeout
+            )
+        } catch {
+            // What the box's first process said last may be the reason.
+            let log = error.kind == .transient ? found.directory.logTail() : ""
+            throw log.isEmpty ? error : DriverError(error.kind, "\(error.message); its log ends with: \(log)")
+        }
+    }
+
+    private func envelope(for directory: BoxDirectory) -> Envelope {
+        var state = ["boxId": String(lastComponent(directory.path)), "account": binding.account]
+        state["placement"] = binding.placement
+        return Envelope(backendId: Self.name, sessionState: .init(providerState: state, workspaceReady: true))
+    }
+
+    /// The box of an envelope, if it is one of this data directory's.
+    ///
+    /// Elsewhere nothing can be said about it.
+    private func identify(_ envelope: Envelope) throws(DriverError) -> BoxID {
+        guard envelope.backendId == Self.name, let box = envelope.boxId.flatMap(BoxID.init) else {
+            throw DriverError(.invalid, "the envelope does not name a local box")
+        }
+        guard envelope.sessionState.providerState["placement"] == binding.placement else {
+            throw DriverError(.placementOffline, "the box lives on another host or under another data directory")
+        }
+        return box
+    }
+
+    private func removeLater(_ path: String) {
+        let logger = logger
+        pool.later {
+            do throws(DriverError) {
+                try FileTree.remove(path)
+            } catch {
+                // It stays in the trash, where the next start finds it.
+                logger.warning("files of a deleted box could not be removed", metadata: ["error": "\(error.message)"])
+            }
+        }
+    }
+
+    private func report(_ recovery: Recovery) {
+        logger.info(
+            "local boxes found",
+            metadata: [
+                "running": "\(recovery.running)", "stopped": "\(recovery.stopped)", "died": "\(recovery.died)",
+                "discarded": "\(recovery.discarded)",
+            ]
+        )
+        for name in recovery.unreadable {
+            logger.error("a box could not be looked at and was left alone", metadata: ["box": "\(name)"])
+        }
+        if let obstacle = keeper.capabilities.overlayObstacle {
+            logger.warning("boxes get a copied root instead of an overlay", metadata: ["reason": "\(obstacle)"])
+        }
+    }
+}

@@ -1,0 +1,78 @@
+extension ConfigurationKey {
+    // What every service needs.
+    package static let fleetID = ConfigurationKey("fleet.id")
+    package static let natsURL = ConfigurationKey("nats.url", default: "nats://127.0.0.1:4222")
+    package static let natsUser = ConfigurationKey("nats.user")
+    package static let natsPassword = ConfigurationKey("nats.password", isSecret: true)
+    package static let natsPasswordFile = ConfigurationKey("nats.passwordFile")
+    /// A URL may hold a password.
+    package static let postgresURL = ConfigurationKey("postgres.url", isSecret: true)
+    package static let postgresPoolSize = ConfigurationKey("postgres.poolSize", default: "8")
+    package static let sealingKey = ConfigurationKey("sealing.key", isSecret: true)
+    package static let sealingKeyFile = ConfigurationKey("sealing.keyFile")
+    package static let logLevel = ConfigurationKey("log.level", default: "info")
+    package static let logFormat = ConfigurationKey("log.format", default: "json")
+    package static let startTimeout = ConfigurationKey("start.timeoutMs", default: "30000")
+    package static let stopTimeout = ConfigurationKey("stop.timeoutMs", default: "15000")
+
+    // The gateway.
+    package static let listen = ConfigurationKey("listen", default: "127.0.0.1:8080", services: ["gateway"])
+    package static let apiKey = ConfigurationKey("api.key", isSecret: true, services: ["gateway"])
+    package static let apiKeyFile = ConfigurationKey("api.keyFile", services: ["gateway"])
+    package static let apiWorkspace = ConfigurationKey("api.workspace", default: "default", services: ["gateway"])
+    package static let defaultProvider = ConfigurationKey("default.provider", default: "local", services: ["gateway"])
+    package static let callTimeout = ConfigurationKey("call.timeoutMs", default: "30000", services: ["gateway"])
+    package static let acquireTimeout = ConfigurationKey("acquire.timeoutMs", default: "120000", services: ["gateway"])
+    package static let jsonLimit = ConfigurationKey("json.limitBytes", default: "8388608", services: ["gateway"])
+    package static let outputLimit = ConfigurationKey("output.limitBytes", default: "262144", services: ["gateway"])
+    package static let heartbeat = ConfigurationKey("stream.heartbeatMs", default: "15000", services: ["gateway"])
+    package static let connectionIdle = ConfigurationKey("connection.idleMs", default: "75000", services: ["gateway"])
+
+    // The worker.
+    package static let data = ConfigurationKey("data", services: ["worker"])
+    package static let workerName = ConfigurationKey("worker.name", default: "worker", services: ["worker"])
+    package static let providers = ConfigurationKey("providers", default: "local", services: ["worker"])
+    package static let boxd = ConfigurationKey("boxd", services: ["worker"])
+    package static let workerOnStop = ConfigurationKey("worker.onStop", default: "release", services: ["worker"])
+    package static let workerGrace = ConfigurationKey("worker.graceMs", default: "5000", services: ["worker"])
+    package static let localHostPaths = ConfigurationKey("local.hostPaths", services: ["worker"])
+    package static let localImages = ConfigurationKey("local.imageDirectories", services: ["worker"])
+
+    // Stored output.
+    /// The most bytes that the stream of all output may have.
+    package static let outputStreamBytes = ConfigurationKey(
+        "output.streamBytes",
+        default: "8589934592",
+        services: ["worker"]
+    )
+    package static let outputReplicas = ConfigurationKey("output.replicas", default: "1", services: ["worker"])
+    /// How many bytes of one process are stored, when its start does not say.
+    package static let outputStoredLimit = ConfigurationKey(
+        "output.storedLimitBytes",
+        default: "17179869184",
+        services: ["worker"]
+    )
+    /// The folder of archived output, the same for all gateways and reapers.
+    package static let archive = ConfigurationKey("archive", services: ["gateway", "reaper"])
+    /// How long after its end a process's output moves to the archive, in seconds.
+    package static let archiveAfter = ConfigurationKey("archive.afterSeconds", default: "3600", services: ["reaper"])
+    /// How long after its end a process and its output are kept, in hours.
+    package static let processRetention = ConfigurationKey(
+        "processes.retentionHours",
+        default: "720",
+        services: ["reaper"]
+    )
+
+    // Services without a port.
+    package static let readyFile = ConfigurationKey("ready.file", services: ["worker", "reaper"])
+
+    /// Every key that a service reads, in the order of the documentation.
+    package static let all: [ConfigurationKey] = [
+        fleetID, natsURL, natsUser, natsPassword, natsPasswordFile, postgresURL, postgresPoolSize, sealingKey,
+        sealingKeyFile, logLevel, logFormat, startTimeout, stopTimeout,
+        listen, apiKey, apiKeyFile, apiWorkspace, defaultProvider, callTimeout, acquireTimeout, jsonLimit, outputLimit,
+        heartbeat, connectionIdle,
+        data, workerName, providers, boxd, workerOnStop, workerGrace, localHostPaths, localImages,
+        outputStreamBytes, outputReplicas, outputStoredLimit, archive, archiveAfter, processRetention, readyFile,
+    ]
+}

@@ -1,0 +1,45 @@
+package import Logging
+package import Model
+package import PostgresClient
+
+extension Store {
+    /// All migrations, in order; the SQL is compiled in.
+    static let migrations = [
+        Migration(number: 1, name: "fleet", sql: String(decoding: PackageResources.m0001_fleet_sql, as: UTF8.self)),
+        Migration(
+            number: 2,
+            name: "processes",
+            sql: String(decoding: PackageResources.m0002_processes_sql, as: UTF8.self)
+        ),
+    ]
+
+    /// Brings the database to this code's schema and binds it to a fleet.
+    ///
+    /// - Throws: `StoreError` when the database belongs to another fleet: its boxes are not ours to judge.
+    package static func migrate(_ configuration: PostgresConfiguration, fleet: FleetID, logger: Logger) async throws {
+        try await StoreError.translating(within: .seconds(600)) {
+            do {
+                try await Migrator(configuration, migrations: migrations, logger: logger).migrate()
+            } catch let error as MigrationError {
+                throw StoreError(.internal, error.description)
+            }
+            let connection = try await PostgresConnection.open(configuration)
+            let rows: PostgresRows
+            do {
+                // Two statements: the second sees what another process committed while the first waited for it.
+                _ = try await connection.query(
+                    "insert into fleet (id) values ($1) on conflict do nothing",
+                    [fleet.rawValue]
+                )
+                rows = try await connection.query("select id from fleet")
+                await connection.close()
+            } catch {
+                await connection.close()
+                throw error
+            }
+            guard let known = try rows.first?.get("id", as: String.self), known == fleet.rawValue else {
+                throw StoreError(.internal, "this database belongs to another fleet")
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package import Model
+import PostgresClient
+
+/// Why the store could not answer.
+///
+/// Expected outcomes are return values; these are the troubles.
+package struct StoreError: Error, Sendable, CustomStringConvertible {
+    package enum Code: Sendable {
+        /// Not reached, or no connection in time: nothing was done.
+        case unavailable
+        /// The connection broke in mid-statement: a write may or may not have happened.
+        case outcomeUnknown
+        /// A value cannot be stored as it is.
+        case invalid
+        /// The database refused what the code believed right, or a row did not decode.
+        case `internal`
+    }
+
+    package var code: Code
+    package var message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { "\(code): \(message)" }
+
+    /// What a caller of the fleet is told.
+    package var fault: Fault {
+        switch code {
+        case .unavailable:
+            Fault(.storeUnavailable, "The database cannot be reached.", hint: "Try again shortly.", retryAfter: 2)
+        case .outcomeUnknown:
+            Fault(
+                .outcomeUnknown,
+                "The connection to the database broke before it answered.",
+                hint: "Read the resource, or repeat the request with the same Idempotency-Key.",
+                retryAfter: 2
+            )
+        case .invalid:
+            Fault(.invalidRequest, "A text holds what cannot be stored, such as a NUL byte.")
+        case .internal:
+            Fault(.internal, "The store failed.")
+        }
+    }
+
+    init(_ error: PostgresError) {
+        switch error.code {
+        case .connectionFailed, .poolTimeout, .closed: self.init(.unavailable, error.description)
+        case .connectionLost: self.init(.outcomeUnknown, error.description)
+        // The server is starting, stopping or full: nothing was done.
+        case .server(let state) where state.hasPrefix("57P") || state.hasPrefix("53"):
+            self.init(.unavailable, error.description)
+        // A text with a NUL byte, which neither text nor jsonb holds.
+        case .encode, .server("22P05"), .server("22021"): self.init(.invalid, error.description)
+        case .server, .decode: self.init(.internal, error.description)
+        }
+    }
+
+    /// How long a caller waits for the database at the most.
+    static let patience = Duration.seconds(15)
+
+    static func translating<Value: Sendable>(
+        within limit: Duration = patience,
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await bounded(by: limit, body)
+        } catch let error as PostgresError {
+            throw StoreError(error)
+        }
+    }
+}

@@ -1,0 +1,242 @@
+import Bus
+import Logging
+import Model
+import NATSClient
+import NIOConcurrencyHelpers
+import ProviderKit
+import ServiceHost
+import Store
+import SwiftProtobuf
+import Wire
+
+/// Takes, serves and gives back the leases of one provider's sandboxes.
+final class LeaseKeeper: Sendable {
+    let identity: WorkerIdentity
+    let store: Store
+    let driver: any Driver
+    let bus: Bus
+    let vitality: Vitality
+    let dispatcher: Dispatcher
+    let statistics: EndpointStatistics
+    let holdings = Holdings()
+    let metrics: ProcessMetrics
+    /// How many bytes of one process are stored when its start does not say.
+    let storedLimit: UInt64
+    let logger: Logger
+    /// Acquisitions under way, so that all who ask for one sandbox wait for the same attempt.
+    private let attempts = NIOLockedValueBox<[SandboxID: Task<WireAcquireReply, any Error>]>([:])
+
+    init(
+        identity: WorkerIdentity,
+        store: Store,
+        driver: any Driver,
+        bus: Bus,
+        vitality: Vitality,
+        dispatcher: Dispatcher,
+        metrics: ProcessMetrics,
+        storedLimit: UInt64,
+        logger: Logger
+    ) {
+        self.identity = identity
+        self.store = store
+        self.driver = driver
+        self.bus = bus
+        self.vitality = vitality
+        self.dispatcher = dispatcher
+        self.metrics = metrics
+        self.storedLimit = storedLimit
+        self.logger = logger
+        statistics = EndpointStatistics(name: "sandbox", subject: Subject.anySandbox)
+    }
+
+    /// Answers a request for a sandbox's lease: serving it, owned by another, or settled as its row asked.
+    func acquire(_ sandbox: SandboxID, in workspace: WorkspaceID) async throws -> WireAcquireReply {
+        guard vitality.isAlive() else { throw NoAnswer() }
+        if let holding = holdings[sandbox] {
+            return .serving(epoch: holding.epoch)
+        }
+        let task = attempts.withLockedValue { attempts in
+            if let attempt = attempts[sandbox] { return attempt }
+            // Outlives the caller that began it: a box that is half made must be finished or settled.
+            let attempt = Task { [self] in
+                defer { self.attempts.withLockedValue { $0[sandbox] = nil } }
+                return try await take(sandbox, in: workspace)
+            }
+            attempts[sandbox] = attempt
+            return attempt
+        }
+        return try await task.value
+    }
+
+    private func take(_ sandbox: SandboxID, in workspace: WorkspaceID) async throws -> WireAcquireReply {
+        let acquisition = try await store.acquire(
+            sandbox,
+            in: workspace,
+            for: identity.id,
+            placement: driver.binding.placement
+        )
+        switch acquisition {
+        case .acquired(let leased):
+            return try await bringUp(leased)
+        case .owned(let owner, let epoch):
+            return .with {
+                $0.outcome = .owned
+                $0.owner = owner.rawValue
+                $0.epoch = epoch
+            }
+        case .elsewhere(let placement):
+            throw Fault(
+                .placementOffline,
+                "The sandbox's box is on another host.",
+                retryAfter: 2,
+                details: ["placement": placement]
+            )
+        case .notFound:
+            throw Fault(.sandboxNotFound, "There is no such sandbox.")
+        case .notLive:
+            throw NoAnswer()
+        }
+    }
+
+    private func bringUp(_ leased: LeasedSandbox) async throws -> WireAcquireReply {
+        let record = leased.record
+        guard record.intent == .run else {
+            do {
+                try await settleUnserved(leased)
+            } catch {
+                try await release(record.id, epoch: record.epoch, reason: "settling failed")
+                throw error
+            }
+            return .with {
+                $0.outcome = .settled
+                $0.epoch = record.epoch
+            }
+        }
+        let holding: Holding
+        do {
+            holding = try await establish(leased)
+        } catch {
+            try await giveUp(leased, error)
+            throw error
+        }
+        return .serving(epoch: holding.epoch)
+    }
+
+    private func establish(_ leased: LeasedSandbox) async throws -> Holding {
+        let record = leased.record
+        let establishment = Establishment(
+            store: store,
+            driver: driver,
+            fleet: identity.fleet,
+            actor: identity.actor,
+            logger: logger
+        )
+        let outcome = try await establishment.establish(leased) { identity.newID() }
+        let holding = Holding(leased, box: outcome.box, boxID: outcome.id, metrics: metrics)
+        do {
+            // Known before anybody can ask for them.
+            let processes = try await inheritedProcesses(of: holding)
+            // Listening before the lease is known to be served (rule 6): the asker's next request must find us.
+            holding.serve(by: try subscribe(holding))
+            try await bus.connection.flush()
+            let envelope = outcome.box.envelope
+            try await store.recordBox(outcome.id, externalID: envelope.boxId, state: .live)
+            let binding = driver.binding
+            let warm = try await store.becomeWarm(
+                record.id,
+                epoch: record.epoch,
+                envelope: envelope,
+                binding: (binding.account, binding.placement),
+                actor: identity.actor
+            )
+            guard let warm else { throw NoLease() }
+            if let older = holdings.insert(holding) { await drop(older) }
+            if let live = holding.live { watch(live, of: holding) }
+            await takeOver(processes, of: holding)
+            // Asked meanwhile to stop or delete it: that is the next thing to do.
+            if warm.intent != .run { dispatcher.enqueue { [self] in await settleIntent(of: holding) } }
+            return holding
+        } catch {
+            await drop(holding)
+            throw error
+        }
+    }
+
+    /// Ends a lease whose box did not come up; what is known of the box is in its row.
+    private func giveUp(_ leased: LeasedSandbox, _ error: any Error) async throws {
+        let record = leased.record
+        let fault = Fault.describing(error)
+        logger.warning(
+            "sandbox not brought up",
+            metadata: .keyed([
+                .sandbox: "\(record.id)", .epoch: "\(record.epoch)", .error: "\(fault.code.rawValue): \(fault.message)",
+            ])
+        )
+        if error is NoLease { return }
+        if record.status == .creating, (error as? DriverError)?.isPermanent ?? false {
+            _ = try await store.failCreation(record.id, epoch: record.epoch, fault: fault, actor: identity.actor)
+        } else {
+            try await release(record.id, epoch: record.epoch, reason: fault.code.rawValue)
+        }
+    }
+
+    private func subscribe(_ holding: Holding) throws -> NATSSubscription {
+        try bus.serve(
+            Subject.sandbox(holding.workspace, holding.sandbox),
+            statistics: statistics,
+            dispatcher: dispatcher,
+            fault: { Fault.describing($0) },
+            handler: { [self] (call: IncomingCall<WireSandboxRequest>) in
+                try await SandboxOperations(holding: holding, keeper: self).answer(call)
+            }
+        )
+    }
+
+    /// The box, brought back by its driver when it died since.
+    func liveBox(of holding: Holding) async throws -> Holding.LiveBox {
+        try await holding.liveBox { [self] in
+            guard let record = try await store.leased(holding.sandbox, epoch: holding.epoch),
+                let envelope = record.envelope
+            else { throw NoLease() }
+            return try await driver.resume(
+                BoxResumption(
+                    envelope: envelope,
+                    sandbox: holding.sandbox,
+                    epoch: holding.epoch,
+                    spec: holding.spec,
+                    environment: holding.environment
+                )
+            )
+        } revived: { [self] live in
+            watch(live, of: holding)
+            guard !live.box.isFresh else { return }
+            dispatcher.enqueue { [self] in await releaseStrays(in: live.box, of: holding) }
+        }
+    }
+
+    /// Notices when a box dies.
+    ///
+    /// Whoever follows a process in it brings it back at once, the next operation otherwise.
+    private func watch(_ live: Holding.LiveBox, of holding: Holding) {
+        dispatcher.enqueue { [logger] in
+            await live.box.waitUntilClosed()
+            holding.boxClosed(live.generation)
+            logger.info("box closed", metadata: .keyed([.sandbox: "\(holding.sandbox)", .epoch: "\(holding.epoch)"]))
+        }
+    }
+
+    var settlement: Settlement { Settlement(store: store, driver: driver, actor: identity.actor) }
+
+    func release(_ sandbox: SandboxID, epoch: UInt64, reason: String) async throws {
+        _ = try await store.release(sandbox, epoch: epoch, actor: identity.actor, reason: reason)
+    }
+}
+
+extension WireAcquireReply {
+    fileprivate static func serving(epoch: UInt64) -> WireAcquireReply {
+        .with {
+            $0.outcome = .serving
+            $0.epoch = epoch
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Bus
+import Model
+import NATSClient
+import ProviderKit
+import SwiftProtobuf
+import Wire
+
+/// The subjects on which a worker is asked for leases, and for itself.
+struct WorkerEndpoints: Sendable {
+    static let queueGroup = "workers"
+
+    let keepers: [LeaseKeeper]
+    let identity: WorkerIdentity
+    let bus: Bus
+    let dispatcher: Dispatcher
+    private let acquisitions = EndpointStatistics(
+        name: "acquire",
+        subject: Subject.anyAcquire,
+        queueGroup: queueGroup
+    )
+    private let control: EndpointStatistics
+
+    init(keepers: [LeaseKeeper], identity: WorkerIdentity, bus: Bus, dispatcher: Dispatcher) {
+        self.keepers = keepers
+        self.identity = identity
+        self.bus = bus
+        self.dispatcher = dispatcher
+        control = EndpointStatistics(name: "worker", subject: Subject.worker(identity.id))
+    }
+
+    var statistics: [EndpointStatistics] { keepers.map(\.statistics) + [acquisitions, control] }
+
+    func open() throws -> [NATSSubscription] {
+        var subscriptions: [NATSSubscription] = []
+        for keeper in keepers {
+            let provider = keeper.driver.descriptor.name
+            var subjects = [Subject.acquire(provider: provider)]
+            if let placement = keeper.driver.binding.placement {
+                subjects.append(Subject.acquire(provider: provider, placement: placement))
+            }
+            for subject in subjects {
+                subscriptions.append(try serveAcquisitions(on: subject, by: keeper))
+            }
+        }
+        subscriptions.append(
+            try bus.serve(
+                Subject.worker(identity.id),
+                statistics: control,
+                dispatcher: dispatcher,
+                fault: { Fault.describing($0) },
+                handler: { [keepers, identity] (_: IncomingCall<WireWorkerRequest>) -> WireWorkerReply in
+                    .with {
+                        $0.workerID = identity.id.rawValue
+                        $0.sandboxes = UInt32(keepers.map(\.holdings.count).reduce(0, +))
+                    }
+                }
+            )
+        )
+        return subscriptions
+    }
+
+    private func serveAcquisitions(on subject: String, by keeper: LeaseKeeper) throws -> NATSSubscription {
+        try bus.serve(
+            subject,
+            queue: Self.queueGroup,
+            statistics: acquisitions,
+            dispatcher: dispatcher,
+            fault: { Fault.describing($0) },
+            handler: { (call: IncomingCall<WireAcquireRequest>) -> WireAcquireReply in
+                guard let workspace = WorkspaceID(call.request.workspaceID),
+                    let sandbox = SandboxID(call.request.sandboxID)
+                else { throw Fault(.invalidRequest, "workspace_id and sandbox_id have to be ids.") }
+                do {
+                    return try await keeper.acquire(sandbox, in: workspace)
+                } catch is NoLease {
+                    throw Fault.leaseLost
+                }
+            }
+        )
+    }
+}

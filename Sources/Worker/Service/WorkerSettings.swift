@@ -1,0 +1,35 @@
+/// What a worker process is told from outside.
+package struct WorkerSettings: Sendable {
+    package var hostName: String
+    package var pid: Int
+    package var version: String
+    /// Stop the boxes at the end, keeping their files; otherwise they live on for the next owner.
+    package var pausesOnShutdown: Bool
+    /// How long running commands may go on once the worker is told to stop.
+    package var shutdownGrace: Duration
+    /// The most bytes that the stream of all output may have, and on how many servers it lies.
+    package var outputStreamBytes: Int64
+    package var outputReplicas: Int
+    /// How many bytes of one process are stored, when its start does not say.
+    package var storedLimit: UInt64
+
+    package init(
+        hostName: String,
+        pid: Int,
+        version: String,
+        pausesOnShutdown: Bool,
+        shutdownGrace: Duration,
+        outputStreamBytes: Int64,
+        outputReplicas: Int,
+        storedLimit: UInt64
+    ) {
+        self.hostName = hostName
+        self.pid = pid
+        self.version = version
+        self.pausesOnShutdown = pausesOnShutdown
+        self.shutdownGrace = shutdownGrace
+        self.outputStreamBytes = outputStreamBytes
+        self.outputReplicas = outputReplicas
+        self.storedLimit = storedLimit
+    }
+}

@@ -1,0 +1,53 @@
+import FleetTesting
+import Model
+import ServiceHost
+import Store
+import Testing
+
+struct DueTests {
+    @Test func whatIsDueIsClaimedOnceByManyReapers() async throws {
+        try await StoreFixture.with { fixture in
+            let worker = try await fixture.worker("w")
+            for _ in 0..<20 {
+                let id = try await fixture.created(fixture.sandbox()).id
+                let epoch = try await fixture.lease(id, for: worker).record.epoch
+                _ = try await fixture.warm(id, epoch: epoch)
+            }
+            try await fixture.postgres.sql("update sandboxes set expires_at = now() - interval '1 second'")
+            let claimed = try await withThrowingTaskGroup(of: [SandboxID].self) { group in
+                for _ in 0..<4 {
+                    group.addTask { try await fixture.store.claimExpired(limit: 8, actor: "reaper").map(\.id) }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(Set(claimed).count == claimed.count)
+            let rest = try await fixture.store.claimExpired(limit: 100, actor: "reaper").map(\.id)
+            #expect(Set(claimed + rest).count == 20)
+            #expect(try await fixture.store.claimExpired(limit: 100, actor: "reaper").isEmpty)
+        }
+    }
+
+    @Test func sandboxesOfTheDeadAreFound() async throws {
+        try await StoreFixture.with { fixture in
+            let worker = try await fixture.worker("w")
+            let id = try await fixture.created(fixture.sandbox()).id
+            _ = try await fixture.lease(id, for: worker)
+            try await fixture.postgres.sql("update sandboxes set reap_after = now() - interval '1 second'")
+            #expect(try await fixture.store.claimOrphaned(limit: 9).isEmpty)
+            try await fixture.store.retire(worker)
+            #expect(try await fixture.store.claimOrphaned(limit: 9).map(\.id) == [id])
+        }
+    }
+
+    @Test func eventsArePublishedOnceInOrder() async throws {
+        try await StoreFixture.with { fixture in
+            let id = try await fixture.created(fixture.sandbox()).id
+            let worker = try await fixture.worker("w")
+            _ = try await fixture.lease(id, for: worker)
+            let seen = Recorder()
+            #expect(try await fixture.store.relayEvents(limit: 100) { await seen.take($0) } == 2)
+            #expect(try await fixture.store.relayEvents(limit: 100) { await seen.take($0) } == 0)
+            #expect(await seen.notes == ["sandbox.created/1", "sandbox.acquired/2"])
+        }
+    }
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs the tests of each target in a process of its own, one after another: they measure memory, freeze processes and
+# fill connection pools, and must not do that to each other.
+#
+#   Tests/run.sh [flags of `swift test`]
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+limit="${SANDFLEET_TEST_LIMIT:-600}"
+passed=0
+failed=()
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+for folder in Tests/*Tests; do
+    target="$(basename "$folder")"
+    printf '\n── %s\n' "$target"
+    # A test that hangs fails by name here: a whole run that is cut off tells nobody which one it was.
+    timeout --kill-after=10 "$limit" "${SWIFT:-swift}" test --skip-build --filter "^$target\\." "$@" >"$log" 2>&1 </dev/null
+    status=$?
+    ((status != 124 && status != 137)) || echo "$target did not end within $limit seconds" >>"$log"
+    count="$(sed -nE 's/.*Test run with ([0-9]+) tests? .*/\1/p' "$log" | tail -n 1)"
+    if ((status == 0)) && [[ "${count:-0}" -gt 0 ]]; then
+        grep -E 'skipped|Test run with' "$log"
+        passed=$((passed + count))
+    else
+        # A target in which no test ran is broken as well.
+        cat "$log"
+        failed+=("$target")
+    fi
+done
+echo
+((${#failed[@]} == 0)) || echo "failed: ${failed[*]}"
+echo "$passed passed, ${#failed[@]} failed"
+((${#failed[@]} == 0))
