@@ -10,7 +10,9 @@ limit="${SANDFLEET_TEST_LIMIT:-600}"
 passed=0
 failed=()
 log="$(mktemp)"
-trap 'rm -f "$log"' EXIT
+# What went wrong, told once more at the end, where it is looked for.
+troubles="$(mktemp)"
+trap 'rm -f "$log" "$troubles"' EXIT
 for folder in Tests/*Tests; do
     target="$(basename "$folder")"
     printf '\n── %s\n' "$target"
@@ -26,9 +28,11 @@ for folder in Tests/*Tests; do
         # A target in which no test ran is broken as well.
         cat "$log"
         failed+=("$target")
+        grep -E '✘|did not end|error:|rash' "$log" | sed "s/^/$target: /" | cut -c1-400 | tail -n 20 >>"$troubles"
     fi
 done
 echo
+cat "$troubles"
 ((${#failed[@]} == 0)) || echo "failed: ${failed[*]}"
 echo "$passed passed, ${#failed[@]} failed"
 ((${#failed[@]} == 0))

@@ -1,5 +1,6 @@
 import CurlTransport
 import Foundation
+import Glibc
 import NIOCore
 import Testing
 
@@ -67,8 +68,8 @@ struct TestServer {
         try process.run()
         defer {
             try? input.fileHandleForWriting.close()
-            // Not waited for: that would block the test's thread.
-            process.terminate()
+            // Not waited for: that would block the test's thread. Not asked either: it may have inherited a blocked signal.
+            kill(process.processIdentifier, SIGKILL)
             try? FileManager.default.removeItem(atPath: socketPath)
         }
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)

@@ -159,11 +159,15 @@ import Testing
                     server.serve_forever()
                     """
                 try script.write(toFile: "\(folder)/server.py", atomically: true, encoding: .utf8)
-                let server = Process()
-                server.executableURL = URL(filePath: "/usr/bin/python3")
-                server.arguments = ["\(folder)/server.py", folder]
-                try server.run()
-                defer { server.terminate() }
+                // Not Foundation's `Process`: its children may inherit blocked signals, and outlive a polite end.
+                let server = try await ChildProcess.spawn(
+                    ChildSpecification(
+                        executable: "/usr/bin/python3",
+                        arguments: ["\(folder)/server.py", folder],
+                        log: "\(folder)/server.log"
+                    )
+                )
+                defer { server.signal(SIGKILL) }
                 try await eventually("the receiver listens") { FileManager.default.fileExists(atPath: "\(folder)/port") }
                 let port = try String(contentsOfFile: "\(folder)/port", encoding: .utf8)
                 let sandbox = try await api.sandbox()
