@@ -137,6 +137,7 @@ let package = Package(
             ["Model", "PostgresClient", crypto, logging, nioLocks]
         ),
         library("ProviderKit", ["Model", logging, nioCore]),
+        library("Ownership", ["Model", "ProviderKit", logging, nioLocks]),
         library("ArchiveStore", [nioCore, nioLocks, nioPosix]),
         library(
             "ProcessOutput",
@@ -177,8 +178,9 @@ let package = Package(
         library(
             "Worker",
             [
-                "Bus", "Model", "NATSClient", "PostgresClient", "ProcessOutput", "ProviderKit", "ServiceHost", "Store",
-                "Wire", crypto, lifecycle, logging, metrics, nioCore, nioFoundation, nioLocks, protobuf,
+                "ArchiveStore", "Bus", "Compression", "Model", "NATSClient", "Ownership", "PostgresClient",
+                "ProcessOutput", "ProviderKit", "ServiceHost", "Store", "Wire", crypto, lifecycle, logging, metrics,
+                nioCore, nioFoundation, nioLocks, protobuf,
             ]
         ),
         library(

@@ -93,7 +93,7 @@ struct CrashTests {
     static func tag(_ fixture: LocalFixture) -> BoxTag { fixture.newTag() }
 
     /// What `BoxKeeper.start` does, up to the moment of death.
-    static func launchAndDie(_ keeper: BoxKeeper, state: BoxRecord.State) throws {
+    static func launchAndDie(_ keeper: BoxKeeper, state: LocalBoxRecord.State) throws {
         let tag = BoxTag(
             fleet: keeper.configuration.fleet,
             sandbox: LocalFixture.newID(),

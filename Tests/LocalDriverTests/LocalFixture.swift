@@ -112,7 +112,7 @@ struct LocalFixture: Sendable {
         )
     }
 
-    func record(_ tag: BoxTag) throws -> BoxRecord {
+    func record(_ tag: BoxTag) throws -> LocalBoxRecord {
         try #require(try driver.keeper.directory(tag.box).readRecord())
     }
 

@@ -52,7 +52,8 @@ struct LeaseTests {
                 epoch: old,
                 provider: "local",
                 binding: ("host", "here"),
-                deadline: 10
+                deadline: 10,
+                actor: "test"
             )
             #expect(!intended)
             let now = try #require(try await store.sandbox(id, in: fixture.workspace))

@@ -36,6 +36,7 @@ ALLOWED = {
     "Bus": {"Model", "NATSClient", "Wire"},
     "Store": {"Model", "PostgresClient"},
     "ProviderKit": {"Model"},
+    "Ownership": {"Model", "ProviderKit"},
     "ServiceHost": {"Bus", "Model", "NATSClient", "PostgresClient", "PrometheusMetrics", "Store"},
     "BoxDaemon": {"BoxProtocol", "ExecutionEngine"},
     "BoxClient": {"BoxProtocol", "ExecutionEngine"},
@@ -45,7 +46,7 @@ ALLOWED = {
     "ArchiveStore": set(),
     "ProcessOutput": {"ArchiveStore", "Bus", "Compression", "Model", "NATSClient"},
     "Gateway": SERVICE_BASE | {"ArchiveStore", "PrometheusMetrics", "ProcessOutput"},
-    "Worker": SERVICE_BASE | {"ProcessOutput", "ProviderKit"},
+    "Worker": SERVICE_BASE | {"ArchiveStore", "Compression", "Ownership", "ProcessOutput", "ProviderKit"},
     "Reaper": SERVICE_BASE | {"ArchiveStore", "CurlTransport", "ProcessOutput"},
     # An agent runs on somebody else's machine: never the store.
     "Agent": {"Bus", "ExecutionEngine", "Model", "NATSClient", "ServiceHost", "Wire"},

@@ -71,6 +71,21 @@ package struct BusClient: Sendable {
         )
     }
 
+    /// Asks a worker of a provider, on one host where it is bound to one, for work that needs no sandbox's owner.
+    package func upkeep(
+        _ request: WireUpkeepRequest,
+        provider: String,
+        placement: String?,
+        context: CallContext
+    ) async throws -> WireUpkeepReply {
+        try await bus.request(
+            Subject.upkeep(provider: provider, placement: placement),
+            request,
+            context: context,
+            timeout: context.deadline.map { $0 - .now } ?? .seconds(120)
+        )
+    }
+
     /// Asks one worker incarnation.
     package func ask(
         _ request: WireWorkerRequest,

@@ -24,6 +24,14 @@ package enum Subject {
         placement.map { acquire(provider: provider, placement: $0) } ?? acquire(provider: provider)
     }
 
+    /// `provider.<name>.upkeep`: work on a provider that no sandbox's owner has to do, a queue group of its workers.
+    package static func upkeep(provider: String) -> String { "provider.\(provider).upkeep" }
+
+    /// `provider.<name>.<placement>.upkeep`: the same on one host.
+    package static func upkeep(provider: String, placement: String?) -> String {
+        placement.map { "provider.\(provider).\($0).upkeep" } ?? upkeep(provider: provider)
+    }
+
     /// `provider.>`.
     package static let anyAcquire = "provider.>"
 

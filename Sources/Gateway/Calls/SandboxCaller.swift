@@ -152,9 +152,11 @@ extension WireSandboxRequest {
     var isMutation: Bool {
         switch operation {
         case .run, .startProcess, .writeStdin, .signalProcess, .cancelProcess, .resizeTerminal, .writeFile, .removeFile,
-            .extractArchive, .settle:
+            .extractArchive, .settle, .saveCheckpoint, .restoreCheckpoint, .importWorkspace:
             true
-        case .readFile, .statFile, .listDirectory, .createArchive, .keepAlive, .poll, .cancel, .probe, nil: false
+        case .readFile, .statFile, .listDirectory, .createArchive, .exportWorkspace, .keepAlive, .poll, .cancel, .probe,
+            nil:
+            false
         }
     }
 }

@@ -9,16 +9,17 @@ extension FaultCode {
             .badRequest
         case .unauthenticated: .unauthorized
         case .forbidden, .permissionDenied: .forbidden
-        case .notFound, .sandboxNotFound, .fileNotFound, .processNotFound: .notFound
+        case .notFound, .sandboxNotFound, .fileNotFound, .processNotFound, .checkpointNotFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .sandboxNotActive, .sandboxFailed, .idempotencyConflict, .nameTaken, .operationConflict, .isDirectory,
-            .notDirectory, .fileExists, .directoryNotEmpty, .boxGone, .processEnded, .stdinOffset:
+            .notDirectory, .fileExists, .directoryNotEmpty, .boxGone, .processEnded, .stdinOffset, .checkpointNotReady,
+            .draining:
             .conflict
         case .bodyTooLarge: .contentTooLarge
         case .outOfRange: .rangeNotSatisfiable
         case .outputExpired: .gone
         case .unsupportedMediaType: .unsupportedMediaType
-        case .unsupported, .limitNotSupported, .processStartFailed: .unprocessableContent
+        case .unsupported, .limitNotSupported, .processStartFailed, .archiveDamaged: .unprocessableContent
         // Nobody reads it: the caller has gone.
         case .cancelled: HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
         // Of what is truncated the rest was answered before: only streams say so.

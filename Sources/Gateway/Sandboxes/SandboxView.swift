@@ -1,6 +1,6 @@
 package import FoundationEssentials
 package import Model
-package import Store
+import Store
 
 /// A sandbox as the API shows it.
 package struct SandboxView: Sendable {

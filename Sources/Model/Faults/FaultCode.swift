@@ -34,6 +34,11 @@ package enum FaultCode: String, Sendable, CaseIterable, Codable {
     case directoryNotEmpty = "directory_not_empty"
     case diskFull = "disk_full"
     case archiveInvalid = "archive_invalid"
+    case checkpointNotFound = "checkpoint_not_found"
+    case checkpointNotReady = "checkpoint_not_ready"
+    /// No archive of the workspace can be read: nothing was made in its place.
+    case archiveDamaged = "archive_damaged"
+    case draining = "draining"
     case processStartFailed = "process_start_failed"
     case processNotFound = "process_not_found"
     case processEnded = "process_ended"

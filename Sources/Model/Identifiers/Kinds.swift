@@ -10,6 +10,7 @@ package enum Kind {
     package enum Tunnel: Sendable {}
     package enum Event: Sendable {}
     package enum Fleet: Sendable {}
+    package enum Archive: Sendable {}
 }
 
 package typealias SandboxID = Identifier<Kind.Sandbox>
@@ -23,3 +24,5 @@ package typealias BoxID = Identifier<Kind.Box>
 package typealias TunnelID = Identifier<Kind.Tunnel>
 package typealias EventID = Identifier<Kind.Event>
 package typealias FleetID = Identifier<Kind.Fleet>
+/// A saved workspace: a user's checkpoint, or the snapshot of a drain.
+package typealias ArchiveID = Identifier<Kind.Archive>

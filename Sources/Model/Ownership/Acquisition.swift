@@ -1,5 +1,3 @@
-package import Model
-
 /// How an attempt to take a lease ended.
 package enum Acquisition: Sendable {
     /// The lease is ours, under the record's new epoch.
@@ -21,4 +19,19 @@ package struct LeasedSandbox: Sendable {
     package var environment: [String: String]
     /// The boxes of this sandbox that are not known to be deleted.
     package var boxes: [BoxRecord]
+    /// What its files may begin with when it has no box, best first: what a restore asked for, then the current snapshot, then
+    /// the one before.
+    package var archives: [ArchiveRecord]
+
+    package init(
+        record: SandboxRecord,
+        environment: [String: String],
+        boxes: [BoxRecord],
+        archives: [ArchiveRecord]
+    ) {
+        self.record = record
+        self.environment = environment
+        self.boxes = boxes
+        self.archives = archives
+    }
 }

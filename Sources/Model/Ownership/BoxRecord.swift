@@ -1,6 +1,4 @@
 package import FoundationEssentials
-package import Model
-import PostgresClient
 
 /// One attempt to have a box, written before the provider was called (rule 9).
 package struct BoxRecord: Sendable, Hashable {
@@ -23,15 +21,28 @@ package struct BoxRecord: Sendable, Hashable {
     package var state: State
     /// Before this a create that was not answered may still succeed.
     package var callDeadline: Date
+    /// When its provider ends it, whatever runs in it; nil is never.
+    package var endsAt: Date?
 
-    init(_ row: PostgresRow) throws {
-        id = try row.identifier("id")
-        provider = try row.get("provider", as: String.self)
-        account = try row.get("account", as: String.self)
-        placement = try row.get("placement", as: String?.self)
-        externalID = try row.get("external_id", as: String?.self)
-        epoch = UInt64(try row.get("epoch", as: Int64.self))
-        state = try row.word("state")
-        callDeadline = try row.get("call_deadline", as: Date.self)
+    package init(
+        id: BoxID,
+        provider: String,
+        account: String,
+        placement: String? = nil,
+        externalID: String? = nil,
+        epoch: UInt64,
+        state: State,
+        callDeadline: Date,
+        endsAt: Date? = nil
+    ) {
+        self.id = id
+        self.provider = provider
+        self.account = account
+        self.placement = placement
+        self.externalID = externalID
+        self.epoch = epoch
+        self.state = state
+        self.callDeadline = callDeadline
+        self.endsAt = endsAt
     }
 }

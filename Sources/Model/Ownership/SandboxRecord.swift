@@ -1,6 +1,4 @@
 package import FoundationEssentials
-package import Model
-import PostgresClient
 
 /// One sandbox as the database knows it; without its environment, which stays sealed.
 package struct SandboxRecord: Sendable, Hashable {
@@ -29,43 +27,62 @@ package struct SandboxRecord: Sendable, Hashable {
     package var account: String?
     package var placement: String?
     package var envelope: Envelope?
+    /// The archive that its next box begins with: a restore, a fork, or a creation from a checkpoint that is under way.
+    package var source: ArchiveID?
 
-    /// What every statement that returns a record selects.
-    static func columns(_ table: String = "s") -> String {
-        [
-            "id", "workspace_id", "provider", "name", "status", "intent", "intent_reason", "persistent", "spec",
-            "metadata", "tags", "timeout_ms", "idle_timeout_ms", "expires_at", "error_code", "error_message",
-            "created_at", "updated_at", "shutdown_at", "lease_state", "epoch", "owner", "account", "placement",
-            "envelope", "env_sealed",
-        ]
-        .map { "\(table).\($0)" }.joined(separator: ", ")
-    }
-
-    init(_ row: PostgresRow) throws {
-        id = try row.identifier("id")
-        workspace = try row.identifier("workspace_id")
-        provider = try row.get("provider", as: String.self)
-        name = try row.get("name", as: String?.self)
-        status = try row.word("status")
-        intent = try row.word("intent")
-        intentReason = try row.get("intent_reason", as: String?.self)
-        persistent = try row.get("persistent", as: Bool.self)
-        spec = try row.json("spec", as: SandboxSpec.self)
-        metadata = try row.json("metadata", as: [String: String].self)
-        tags = try row.json("tags", as: [String: String].self)
-        timeoutMs = try row.get("timeout_ms", as: Int64?.self)
-        idleTimeoutMs = try row.get("idle_timeout_ms", as: Int64?.self)
-        expiresAt = try row.get("expires_at", as: Date?.self)
-        errorCode = try row.get("error_code", as: String?.self)
-        errorMessage = try row.get("error_message", as: String?.self)
-        createdAt = try row.get("created_at", as: Date.self)
-        updatedAt = try row.get("updated_at", as: Date.self)
-        shutdownAt = try row.get("shutdown_at", as: Date?.self)
-        leaseState = try row.word("lease_state")
-        epoch = UInt64(try row.get("epoch", as: Int64.self))
-        owner = try row.optionalIdentifier("owner")
-        account = try row.get("account", as: String?.self)
-        placement = try row.get("placement", as: String?.self)
-        envelope = try row.optionalJSON("envelope", as: Envelope.self)
+    package init(
+        id: SandboxID,
+        workspace: WorkspaceID,
+        provider: String,
+        name: String? = nil,
+        status: SandboxStatus,
+        intent: Intent,
+        intentReason: String? = nil,
+        persistent: Bool,
+        spec: SandboxSpec,
+        metadata: [String: String] = [:],
+        tags: [String: String] = [:],
+        timeoutMs: Int64? = nil,
+        idleTimeoutMs: Int64? = nil,
+        expiresAt: Date? = nil,
+        errorCode: String? = nil,
+        errorMessage: String? = nil,
+        createdAt: Date,
+        updatedAt: Date,
+        shutdownAt: Date? = nil,
+        leaseState: LeaseState,
+        epoch: UInt64,
+        owner: WorkerID? = nil,
+        account: String? = nil,
+        placement: String? = nil,
+        envelope: Envelope? = nil,
+        source: ArchiveID? = nil
+    ) {
+        self.id = id
+        self.workspace = workspace
+        self.provider = provider
+        self.name = name
+        self.status = status
+        self.intent = intent
+        self.intentReason = intentReason
+        self.persistent = persistent
+        self.spec = spec
+        self.metadata = metadata
+        self.tags = tags
+        self.timeoutMs = timeoutMs
+        self.idleTimeoutMs = idleTimeoutMs
+        self.expiresAt = expiresAt
+        self.errorCode = errorCode
+        self.errorMessage = errorMessage
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.shutdownAt = shutdownAt
+        self.leaseState = leaseState
+        self.epoch = epoch
+        self.owner = owner
+        self.account = account
+        self.placement = placement
+        self.envelope = envelope
+        self.source = source
     }
 }

@@ -8,9 +8,12 @@ package final class Vitality: Sendable {
     /// Less than the heartbeat's validity by a margin for clocks and for what is under way.
     package static let limit = Duration.seconds(7)
 
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let confirmed = NIOLockedValueBox<ContinuousClock.Instant?>(nil)
 
-    package init() {}
+    package init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.now = now
+    }
 
     /// A renewal that was sent at this instant has been confirmed.
     package func confirm(sentAt instant: ContinuousClock.Instant) {
@@ -22,7 +25,9 @@ package final class Vitality: Sendable {
         confirmed.withLockedValue { $0 = nil }
     }
 
-    package func isAlive(at instant: ContinuousClock.Instant = .now) -> Bool {
+    package func isAlive() -> Bool { isAlive(at: now()) }
+
+    package func isAlive(at instant: ContinuousClock.Instant) -> Bool {
         confirmed.withLockedValue { $0.map { instant - $0 < Self.limit } ?? false }
     }
 }

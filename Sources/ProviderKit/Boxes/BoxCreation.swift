@@ -6,10 +6,18 @@ package struct BoxCreation: Sendable {
     package var spec: SandboxSpec
     /// The sandbox's environment, for every process in the box; secret, never logged.
     package var environment: [String: String]
+    /// What its files begin with, of this driver's own making; nil is the image alone.
+    package var source: ArchiveReference?
 
-    package init(tag: BoxTag, spec: SandboxSpec, environment: [String: String]) {
+    package init(
+        tag: BoxTag,
+        spec: SandboxSpec,
+        environment: [String: String],
+        source: ArchiveReference? = nil
+    ) {
         self.tag = tag
         self.spec = spec
         self.environment = environment
+        self.source = source
     }
 }

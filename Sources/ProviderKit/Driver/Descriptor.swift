@@ -18,6 +18,14 @@ package struct Descriptor: Sendable, Hashable, Codable {
         case adoptByTag
     }
 
+    /// When a box's files can be saved without being changed meanwhile.
+    package enum CaptureMoment: String, Sendable, Hashable, Codable {
+        /// A stopped box keeps its files: it is stopped first.
+        case stopped
+        /// A stopped box keeps nothing: it is saved while it runs.
+        case running
+    }
+
     package var name: String
     package var os: String
     /// Whether boxes can be reached only from the host that made them.
@@ -29,6 +37,8 @@ package struct Descriptor: Sendable, Hashable, Codable {
     package var files: Support
     package var ports: Support
     package var snapshots: Support
+    /// What a drain does first.
+    package var drainCaptures: CaptureMoment
     /// The network policies that the provider can hold.
     package var networkPolicies: [NetworkPolicy]
     package var memoryLimit: Support
@@ -57,6 +67,7 @@ package struct Descriptor: Sendable, Hashable, Codable {
         files: Support,
         ports: Support,
         snapshots: Support,
+        drainCaptures: CaptureMoment = .stopped,
         networkPolicies: [NetworkPolicy],
         memoryLimit: Support,
         cpuLimit: Support,
@@ -78,6 +89,7 @@ package struct Descriptor: Sendable, Hashable, Codable {
         self.files = files
         self.ports = ports
         self.snapshots = snapshots
+        self.drainCaptures = drainCaptures
         self.networkPolicies = networkPolicies
         self.memoryLimit = memoryLimit
         self.cpuLimit = cpuLimit

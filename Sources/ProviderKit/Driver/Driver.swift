@@ -29,6 +29,19 @@ package protocol Driver: Sendable {
     /// All boxes that carry the fleet's tag, under this binding.
     func list() async throws(DriverError) -> [BoxListing]
 
+    /// Saves the files of a box, running or stopped, under an id of ours. The box goes on as it was.
+    ///
+    /// Asked again for the same archive it answers with what it made, or makes it; half of one is never taken for whole.
+    ///
+    /// - Throws: `gone` when the box is no more.
+    func capture(_ capture: BoxCapture) async throws(DriverError) -> ArchiveReference
+
+    /// Deletes what `capture` made, or has half made, under this id. Deleting what is gone succeeds.
+    func discard(_ archive: ArchiveID) async throws(DriverError)
+
+    /// All archives of the fleet under this binding, half made ones included.
+    func archives() async throws(DriverError) -> [ArchiveID]
+
     /// Lets go of what the driver holds in this process. Boxes live on.
     func shutdown() async
 }

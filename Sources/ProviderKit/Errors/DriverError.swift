@@ -8,6 +8,8 @@ package struct DriverError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Kind: Sendable, Hashable {
         case gone
         case conflict
+        /// The archive that a box was to begin with is missing or cannot be read; nothing was made.
+        case archiveDamaged
         case unauthorized
         /// Seconds to wait, when the provider said so.
         case rateLimited(after: Int?)

@@ -108,6 +108,16 @@ package final class LocalDriver: Driver {
         return try await pool.run { () throws(DriverError) in try keeper.list() }
     }
 
+    package func capture(_ capture: BoxCapture) async throws(DriverError) -> ArchiveReference {
+        throw DriverError(.unsupported, "Local boxes cannot be saved yet.")
+    }
+
+    package func discard(_ archive: ArchiveID) async throws(DriverError) {
+        throw DriverError(.unsupported, "Local boxes cannot be saved yet.")
+    }
+
+    package func archives() async throws(DriverError) -> [ArchiveID] { [] }
+
     package func shutdown() async {
         keeper.capabilities.groups.removeIfEmpty()
         await pool.shutdown()

@@ -22,19 +22,22 @@ extension Store {
         epoch: UInt64,
         provider: String,
         binding: (account: String, placement: String?),
-        deadline: Int
+        deadline: Int,
+        actor: String
     ) async throws -> Bool {
         try await !query(
             """
-            insert into boxes (id, sandbox_id, provider, account, placement, epoch, call_deadline)
-            select $1, s.id, $4, $5, $6, $3, now() + make_interval(secs => $7)
+            insert into boxes (id, sandbox_id, provider, account, placement, epoch, call_deadline, event_actor)
+            select $1, s.id, $4, $5, $6, $3, now() + make_interval(secs => $7), $8
             from sandboxes s where s.id = $2 and s.epoch = $3 and s.owner is not null for update
-            on conflict (id) do update set epoch = excluded.epoch, call_deadline = excluded.call_deadline
+            on conflict (id) do update set
+                epoch = excluded.epoch, call_deadline = excluded.call_deadline, event_actor = excluded.event_actor
             where boxes.state = 'intended'
             returning id
             """,
             [
                 box.rawValue, sandbox.rawValue, Int64(epoch), provider, binding.account, binding.placement, deadline,
+                actor,
             ]
         )
         .isEmpty
@@ -43,14 +46,23 @@ extension Store {
     /// Records what was learnt about a box.
     ///
     /// Not fenced: whoever learns it writes it (rule 9).
-    package func recordBox(_ box: BoxID, externalID: String?, state: BoxRecord.State) async throws {
+    ///
+    /// - Parameter lifetime: Seconds from now until its provider ends it; nil keeps what is known.
+    package func recordBox(
+        _ box: BoxID,
+        externalID: String?,
+        state: BoxRecord.State,
+        lifetime: Int? = nil,
+        actor: String
+    ) async throws {
         _ = try await query(
             """
             update boxes set external_id = coalesce($2, external_id), state = $3,
-                settled_at = case when $3 = 'deleted' then now() end
+                settled_at = case when $3 = 'deleted' then now() end,
+                ends_at = coalesce(now() + make_interval(secs => $4), ends_at), event_actor = $5
             where id = $1 and state <> 'deleted'
             """,
-            [box.rawValue, externalID, state.rawValue]
+            [box.rawValue, externalID, state.rawValue, lifetime, actor]
         )
     }
 }

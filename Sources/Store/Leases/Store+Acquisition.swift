@@ -50,7 +50,14 @@ extension Store {
             return .owned(by: owner, epoch: record.epoch)
         }
         let environment = try sealer.open(try row.get("env_sealed", as: [UInt8]?.self), for: record.id)
-        return .acquired(LeasedSandbox(record: record, environment: environment, boxes: try await boxes(of: sandbox)))
+        return .acquired(
+            LeasedSandbox(
+                record: record,
+                environment: environment,
+                boxes: try await boxes(of: sandbox),
+                archives: record.persistent || record.source != nil ? try await archives(of: sandbox) : []
+            )
+        )
     }
 
     /// Whether the epoch is still the sandbox's; read right before a far end that cannot fence is changed (rule 4).

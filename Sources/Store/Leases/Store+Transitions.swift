@@ -14,7 +14,7 @@ extension Store {
         try await query(
             """
             update sandboxes s set
-                lease_state = 'warm', status = 'active', envelope = $3, account = $4, placement = $5,
+                lease_state = 'warm', status = 'active', source_archive = null, envelope = $3, account = $4, placement = $5,
                 error_code = null, error_message = null, shutdown_at = null,
                 activated_at = case when status = 'active' then activated_at else now() end,
                 expires_at = case when status = 'active' then expires_at

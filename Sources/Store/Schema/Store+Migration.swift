@@ -11,6 +11,11 @@ extension Store {
             name: "processes",
             sql: String(decoding: PackageResources.m0002_processes_sql, as: UTF8.self)
         ),
+        Migration(
+            number: 3,
+            name: "archives",
+            sql: String(decoding: PackageResources.m0003_archives_sql, as: UTF8.self)
+        ),
     ]
 
     /// Brings the database to this code's schema and binds it to a fleet.

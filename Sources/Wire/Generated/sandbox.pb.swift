@@ -180,6 +180,38 @@ package nonisolated struct WireSandboxRequest: Sendable {
     set {operation = .resizeTerminal(newValue)}
   }
 
+  package var saveCheckpoint: WireSaveCheckpoint {
+    get {
+      if case .saveCheckpoint(let v)? = operation {return v}
+      return WireSaveCheckpoint()
+    }
+    set {operation = .saveCheckpoint(newValue)}
+  }
+
+  package var restoreCheckpoint: WireRestoreCheckpoint {
+    get {
+      if case .restoreCheckpoint(let v)? = operation {return v}
+      return WireRestoreCheckpoint()
+    }
+    set {operation = .restoreCheckpoint(newValue)}
+  }
+
+  package var exportWorkspace: WireExportWorkspace {
+    get {
+      if case .exportWorkspace(let v)? = operation {return v}
+      return WireExportWorkspace()
+    }
+    set {operation = .exportWorkspace(newValue)}
+  }
+
+  package var importWorkspace: WireImportWorkspace {
+    get {
+      if case .importWorkspace(let v)? = operation {return v}
+      return WireImportWorkspace()
+    }
+    set {operation = .importWorkspace(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Operation: Equatable, Sendable {
@@ -201,6 +233,10 @@ package nonisolated struct WireSandboxRequest: Sendable {
     case signalProcess(WireSignalProcess)
     case cancelProcess(WireCancelProcess)
     case resizeTerminal(WireResizeTerminal)
+    case saveCheckpoint(WireSaveCheckpoint)
+    case restoreCheckpoint(WireRestoreCheckpoint)
+    case exportWorkspace(WireExportWorkspace)
+    case importWorkspace(WireImportWorkspace)
 
   }
 
@@ -382,13 +418,85 @@ package nonisolated struct WireProbe: Sendable {
   package init() {}
 }
 
+/// Save the workspace; the row of the ledger is written before anything is saved. Repeated with the same id it is answered
+/// with what was saved.
+package nonisolated struct WireSaveCheckpoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var checkpointID: String = String()
+
+  /// Kept only until a new sandbox has its files.
+  package var forFork: Bool = false
+
+  /// A tar in the archive store, for a box of any provider; otherwise the provider's own form.
+  package var portable: Bool = false
+
+  package var comment: String = String()
+
+  /// Unix milliseconds; absent: kept until it is deleted.
+  package var expiresAt: Int64 {
+    get {_expiresAt ?? 0}
+    set {_expiresAt = newValue}
+  }
+  /// Returns true if `expiresAt` has been explicitly set.
+  package var hasExpiresAt: Bool {self._expiresAt != nil}
+  /// Clears the value of `expiresAt`. Subsequent reads from it will return its default value.
+  package mutating func clearExpiresAt() {self._expiresAt = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _expiresAt: Int64? = nil
+}
+
+/// Put the workspace back to a checkpoint: what runs ends, the box is replaced.
+package nonisolated struct WireRestoreCheckpoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var checkpointID: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Sends the workspace as tar.zst through the tunnel: the answer is sent first, then the bytes.
+package nonisolated struct WireExportWorkspace: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Puts a tar.zst from the tunnel into the workspace, every entry of which is looked at first.
+package nonisolated struct WireImportWorkspace: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Whether what was there before goes.
+  package var replace: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "sandfleet.v1"
 
 nonisolated extension WireSandboxRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SandboxRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}operation_id\0\u{1}tunnel\0\u{2}\u{8}run\0\u{3}read_file\0\u{3}write_file\0\u{3}stat_file\0\u{3}list_directory\0\u{3}remove_file\0\u{3}extract_archive\0\u{3}create_archive\0\u{3}start_process\0\u{4}\u{2}keep_alive\0\u{1}poll\0\u{1}cancel\0\u{1}settle\0\u{1}probe\0\u{4}\u{6}write_stdin\0\u{3}signal_process\0\u{3}cancel_process\0\u{3}resize_terminal\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}operation_id\0\u{1}tunnel\0\u{2}\u{8}run\0\u{3}read_file\0\u{3}write_file\0\u{3}stat_file\0\u{3}list_directory\0\u{3}remove_file\0\u{3}extract_archive\0\u{3}create_archive\0\u{3}start_process\0\u{4}\u{2}keep_alive\0\u{1}poll\0\u{1}cancel\0\u{1}settle\0\u{1}probe\0\u{4}\u{6}write_stdin\0\u{3}signal_process\0\u{3}cancel_process\0\u{3}resize_terminal\0\u{4}\u{7}save_checkpoint\0\u{3}restore_checkpoint\0\u{3}export_workspace\0\u{3}import_workspace\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -632,6 +740,58 @@ nonisolated extension WireSandboxRequest: SwiftProtobuf.Message, SwiftProtobuf._
           self.operation = .resizeTerminal(v)
         }
       }()
+      case 40: try {
+        var v: WireSaveCheckpoint?
+        var hadOneofValue = false
+        if let current = self.operation {
+          hadOneofValue = true
+          if case .saveCheckpoint(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.operation = .saveCheckpoint(v)
+        }
+      }()
+      case 41: try {
+        var v: WireRestoreCheckpoint?
+        var hadOneofValue = false
+        if let current = self.operation {
+          hadOneofValue = true
+          if case .restoreCheckpoint(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.operation = .restoreCheckpoint(v)
+        }
+      }()
+      case 42: try {
+        var v: WireExportWorkspace?
+        var hadOneofValue = false
+        if let current = self.operation {
+          hadOneofValue = true
+          if case .exportWorkspace(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.operation = .exportWorkspace(v)
+        }
+      }()
+      case 43: try {
+        var v: WireImportWorkspace?
+        var hadOneofValue = false
+        if let current = self.operation {
+          hadOneofValue = true
+          if case .importWorkspace(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.operation = .importWorkspace(v)
+        }
+      }()
       default: break
       }
     }
@@ -720,6 +880,22 @@ nonisolated extension WireSandboxRequest: SwiftProtobuf.Message, SwiftProtobuf._
     case .resizeTerminal?: try {
       guard case .resizeTerminal(let v)? = self.operation else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+    }()
+    case .saveCheckpoint?: try {
+      guard case .saveCheckpoint(let v)? = self.operation else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
+    case .restoreCheckpoint?: try {
+      guard case .restoreCheckpoint(let v)? = self.operation else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+    }()
+    case .exportWorkspace?: try {
+      guard case .exportWorkspace(let v)? = self.operation else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 42)
+    }()
+    case .importWorkspace?: try {
+      guard case .importWorkspace(let v)? = self.operation else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 43)
     }()
     case nil: break
     }
@@ -1113,6 +1289,139 @@ nonisolated extension WireProbe: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
   }
 
   package static func ==(lhs: WireProbe, rhs: WireProbe) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSaveCheckpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SaveCheckpoint"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}checkpoint_id\0\u{3}for_fork\0\u{1}portable\0\u{1}comment\0\u{3}expires_at\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.checkpointID) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.forFork) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.portable) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.comment) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self._expiresAt) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.checkpointID.isEmpty {
+      try visitor.visitSingularStringField(value: self.checkpointID, fieldNumber: 1)
+    }
+    if self.forFork != false {
+      try visitor.visitSingularBoolField(value: self.forFork, fieldNumber: 2)
+    }
+    if self.portable != false {
+      try visitor.visitSingularBoolField(value: self.portable, fieldNumber: 3)
+    }
+    if !self.comment.isEmpty {
+      try visitor.visitSingularStringField(value: self.comment, fieldNumber: 4)
+    }
+    try { if let v = self._expiresAt {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSaveCheckpoint, rhs: WireSaveCheckpoint) -> Bool {
+    if lhs.checkpointID != rhs.checkpointID {return false}
+    if lhs.forFork != rhs.forFork {return false}
+    if lhs.portable != rhs.portable {return false}
+    if lhs.comment != rhs.comment {return false}
+    if lhs._expiresAt != rhs._expiresAt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRestoreCheckpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestoreCheckpoint"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}checkpoint_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.checkpointID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.checkpointID.isEmpty {
+      try visitor.visitSingularStringField(value: self.checkpointID, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRestoreCheckpoint, rhs: WireRestoreCheckpoint) -> Bool {
+    if lhs.checkpointID != rhs.checkpointID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireExportWorkspace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ExportWorkspace"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireExportWorkspace, rhs: WireExportWorkspace) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireImportWorkspace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ImportWorkspace"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}replace\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.replace) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.replace != false {
+      try visitor.visitSingularBoolField(value: self.replace, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireImportWorkspace, rhs: WireImportWorkspace) -> Bool {
+    if lhs.replace != rhs.replace {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,4 +1,5 @@
 import Model
+import Ownership
 import ProviderKit
 import Store
 
@@ -10,6 +11,12 @@ extension Fault {
             self.init(.boxGone, error.message)
         case .conflict:
             self.init(.providerConflict, error.message, retryAfter: 2)
+        case .archiveDamaged:
+            self.init(
+                .archiveDamaged,
+                error.message,
+                hint: "Restore another checkpoint, or create another sandbox."
+            )
         case .unauthorized:
             self.init(.providerUnauthorized, error.message, hint: "Check the provider's credentials of the worker.")
         case .rateLimited(let after):

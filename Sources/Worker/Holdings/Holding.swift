@@ -2,6 +2,7 @@ import Logging
 import Model
 import NATSClient
 import NIOConcurrencyHelpers
+import Ownership
 import ProviderKit
 import Store
 
@@ -204,6 +205,3 @@ extension Holding.Shared {
         return installed
     }
 }
-
-/// The lease is not ours any more.
-struct NoLease: Error {}

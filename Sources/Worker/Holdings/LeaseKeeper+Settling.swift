@@ -1,6 +1,7 @@
 import Bus
 import Logging
 import Model
+import Ownership
 import ServiceHost
 import Store
 

@@ -1,8 +1,10 @@
 import Bus
+import FoundationEssentials
 import Logging
 import Model
 import NATSClient
 import NIOConcurrencyHelpers
+import Ownership
 import ProviderKit
 import ServiceHost
 import Store
@@ -124,14 +126,7 @@ final class LeaseKeeper: Sendable {
 
     private func establish(_ leased: LeasedSandbox) async throws -> Holding {
         let record = leased.record
-        let establishment = Establishment(
-            store: store,
-            driver: driver,
-            fleet: identity.fleet,
-            actor: identity.actor,
-            logger: logger
-        )
-        let outcome = try await establishment.establish(leased) { identity.newID() }
+        let outcome = try await Establishment(owner: owner).establish(leased)
         let holding = Holding(leased, box: outcome.box, boxID: outcome.id, metrics: metrics)
         do {
             // Known before anybody can ask for them.
@@ -140,7 +135,13 @@ final class LeaseKeeper: Sendable {
             holding.serve(by: try subscribe(holding))
             try await bus.connection.flush()
             let envelope = outcome.box.envelope
-            try await store.recordBox(outcome.id, externalID: envelope.boxId, state: .live)
+            try await store.recordBox(
+                outcome.id,
+                externalID: envelope.boxId,
+                state: .live,
+                lifetime: driver.descriptor.hardDeadlineSeconds,
+                actor: identity.actor
+            )
             let binding = driver.binding
             let warm = try await store.becomeWarm(
                 record.id,
@@ -225,7 +226,24 @@ final class LeaseKeeper: Sendable {
         }
     }
 
-    var settlement: Settlement { Settlement(store: store, driver: driver, actor: identity.actor) }
+    var settlement: Settlement { Settlement(owner: owner) }
+
+    /// This worker as the one who acts for a sandbox.
+    var owner: Owner {
+        Owner(
+            store: store,
+            driver: driver,
+            archiver: nil,
+            fleet: identity.fleet,
+            actor: identity.actor,
+            now: { [clock = bus.clock] in
+                Date(timeIntervalSince1970: Double(clock.now) / 1000)
+            },
+            newBox: { [identity] in identity.newID() },
+            newArchive: { [identity] in identity.newID() },
+            logger: logger
+        )
+    }
 
     func release(_ sandbox: SandboxID, epoch: UInt64, reason: String) async throws {
         _ = try await store.release(sandbox, epoch: epoch, actor: identity.actor, reason: reason)

@@ -1,5 +1,6 @@
 import Bus
 import Model
+import Ownership
 import ProviderKit
 import Store
 import SwiftProtobuf

@@ -3,6 +3,7 @@ import Foundation
 import Model
 import NIOCore
 import NIOFoundationCompat
+import Ownership
 import ProviderKit
 import Store
 import SwiftProtobuf

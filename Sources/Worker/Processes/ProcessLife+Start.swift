@@ -2,6 +2,7 @@ import Bus
 import Glibc
 import Logging
 import Model
+import Ownership
 import ProcessOutput
 import ProviderKit
 import Store
@@ -158,7 +159,8 @@ extension ProcessEnd {
             self.init(.failed, reason: reason, message: "\(program): \(error.message)")
         case .invalid, .unsupported, .unauthorized, .rateLimited, .gone, .file:
             self.init(.failed, reason: Reason.startFailed, message: error.message)
-        case .conflict, .timeout, .transient, .agentOffline, .placementOffline, .processGone, .processEnded:
+        case .archiveDamaged, .conflict, .timeout, .transient, .agentOffline, .placementOffline, .processGone,
+            .processEnded:
             return nil
         }
     }

@@ -2,6 +2,7 @@ import Bus
 import Logging
 import Model
 import NIOCore
+import Ownership
 import ProcessOutput
 import ProviderKit
 import ServiceHost

@@ -1,6 +1,7 @@
 import Bus
 import Model
 import NATSClient
+import Ownership
 import ProviderKit
 import SwiftProtobuf
 import Wire

@@ -2,6 +2,7 @@ import Bus
 import Logging
 import Model
 import NATSClient
+import Ownership
 import PostgresClient
 import ProcessOutput
 package import ProviderKit

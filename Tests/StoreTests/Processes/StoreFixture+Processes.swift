@@ -40,7 +40,8 @@ extension StoreFixture {
             epoch: epoch,
             provider: "local",
             binding: ("host", "here"),
-            deadline: 10
+            deadline: 10,
+            actor: "test"
         )
         guard isIntended else { throw FixtureError("no box intended") }
         return box

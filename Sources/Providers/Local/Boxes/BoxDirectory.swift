@@ -36,17 +36,17 @@ struct BoxDirectory: Sendable, Hashable {
     /// Written by bubblewrap's process itself before it runs, so that a launch cut short leaves a trace.
     var birth: String { "\(path)/birth" }
 
-    func readRecord() throws(DriverError) -> BoxRecord? {
+    func readRecord() throws(DriverError) -> LocalBoxRecord? {
         guard let bytes = try HostFile.read(record) else { return nil }
         do {
-            return try JSONDecoder().decode(BoxRecord.self, from: Data(bytes))
+            return try JSONDecoder().decode(LocalBoxRecord.self, from: Data(bytes))
         } catch {
             // A record that cannot be read is no proof of anything.
             throw DriverError(.transient, "the record of box \(lastComponent(path)) cannot be read")
         }
     }
 
-    func write(_ record: BoxRecord) throws(DriverError) {
+    func write(_ record: LocalBoxRecord) throws(DriverError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let bytes: Data

@@ -3,7 +3,7 @@ import ProviderKit
 
 extension BoxKeeper {
     /// Starts the processes of a box whose lock is held; the record says `running` afterwards.
-    func start(_ directory: BoxDirectory, _ record: inout BoxRecord, _ image: ResolvedImage) throws(DriverError) {
+    func start(_ directory: BoxDirectory, _ record: inout LocalBoxRecord, _ image: ResolvedImage) throws(DriverError) {
         let usesOverlay = capabilities.overlayObstacle == nil
         record.layers = image.layers
         record.process = nil
@@ -50,7 +50,7 @@ extension BoxKeeper {
     /// The directories that the box's user may write from the beginning.
     private func prepareFiles(
         _ directory: BoxDirectory,
-        _ record: BoxRecord,
+        _ record: LocalBoxRecord,
         _ image: ResolvedImage,
         usesOverlay: Bool
     ) throws(DriverError) {

@@ -7,7 +7,8 @@ extension BoxKeeper {
     /// Ends every process of a box whose lock is held, verifies that they are dead, and removes its control groups.
     ///
     /// - Returns: The record as it is written now.
-    func halt(_ directory: BoxDirectory, _ record: BoxRecord, epoch: UInt64) throws(DriverError) -> BoxRecord {
+    func halt(_ directory: BoxDirectory, _ record: LocalBoxRecord, epoch: UInt64) throws(DriverError) -> LocalBoxRecord
+    {
         try end(directory, record)
         var stopped = record
         stopped.tag.epoch = epoch
@@ -20,14 +21,14 @@ extension BoxKeeper {
     }
 
     /// Removes what an attempt to make a box has left, except its directory.
-    func discard(_ directory: BoxDirectory, _ record: BoxRecord) throws(DriverError) {
+    func discard(_ directory: BoxDirectory, _ record: LocalBoxRecord) throws(DriverError) {
         try end(directory, record)
         users?.release(record.user, of: directory)
         for path in [directory.record, directory.socket, directory.birth, directory.log] { unlink(path) }
         for path in [directory.upper, directory.work, directory.plainRoot] { try FileTree.remove(path) }
     }
 
-    private func end(_ directory: BoxDirectory, _ record: BoxRecord) throws(DriverError) {
+    private func end(_ directory: BoxDirectory, _ record: LocalBoxRecord) throws(DriverError) {
         // The first process is the namespace's: its end is everybody's.
         if let process = record.process, let hold = try process.hold() {
             try hold.signal(SIGKILL)

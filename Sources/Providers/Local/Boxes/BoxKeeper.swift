@@ -61,7 +61,7 @@ struct BoxKeeper: Sendable {
             }
             try discard(directory, record)
         }
-        var record = BoxRecord(
+        var record = LocalBoxRecord(
             tag: tag,
             state: .creating,
             image: spec.image,
@@ -133,7 +133,7 @@ struct BoxKeeper: Sendable {
         return listings
     }
 
-    func isRunning(_ record: BoxRecord) throws(DriverError) -> Bool {
+    func isRunning(_ record: LocalBoxRecord) throws(DriverError) -> Bool {
         guard record.state == .running, let process = record.process else { return false }
         guard let hold = try process.hold() else { return false }
         return try !hold.waitForEnd(.zero)
@@ -146,14 +146,15 @@ struct BoxKeeper: Sendable {
     }
 
     /// A newer owner has acted on this box already.
-    private func fence(_ record: BoxRecord, _ epoch: UInt64) throws(DriverError) {
+    private func fence(_ record: LocalBoxRecord, _ epoch: UInt64) throws(DriverError) {
         guard epoch >= record.tag.epoch else {
             throw DriverError(.conflict, "epoch \(epoch) is superseded by \(record.tag.epoch)")
         }
     }
 
     /// - Returns: Whether it had to be started.
-    private func bringUp(_ directory: BoxDirectory, _ record: BoxRecord, epoch: UInt64) throws(DriverError) -> Bool {
+    private func bringUp(_ directory: BoxDirectory, _ record: LocalBoxRecord, epoch: UInt64) throws(DriverError) -> Bool
+    {
         try fence(record, epoch)
         if try isRunning(record) {
             guard epoch > record.tag.epoch else { return false }

@@ -4,7 +4,7 @@ import ProviderKit
 /// What is known of a box, beside its files.
 ///
 /// Written before a launch as intent, and after it.
-struct BoxRecord: Sendable, Hashable, Codable {
+struct LocalBoxRecord: Sendable, Hashable, Codable {
     enum State: String, Sendable, Codable {
         /// Being made for the first time: nothing in it is anybody's yet.
         case creating

@@ -1,0 +1,166 @@
+-- Saved workspaces, the hard ends of boxes, and a history of everything that happens to a sandbox.
+
+create table archives (
+    id text primary key,
+    workspace_id text not null references workspaces (id),
+    sandbox_id text not null references sandboxes (id),
+    purpose text not null check (purpose in ('snapshot', 'checkpoint', 'fork')),
+    -- A row is written before anything is saved.
+    state text not null default 'candidate'
+        check (state in ('candidate', 'current', 'previous', 'delete_pending', 'deleted', 'delete_failed')),
+    format text not null check (format in ('native', 'portable')),
+    provider text not null,
+    account text,
+    placement text,
+    -- The lease under which it was made, and the box whose files it holds.
+    epoch bigint not null check (epoch > 0),
+    box_id text references boxes (id),
+    reference jsonb,
+    comment text,
+    size_bytes bigint check (size_bytes >= 0),
+    created_at timestamptz not null default now(),
+    published_at timestamptz,
+    expires_at timestamptz,
+    settled_at timestamptz,
+    -- Not before this does a reaper look at the row again.
+    reap_after timestamptz not null default now(),
+    attempts integer not null default 0,
+    error text,
+    version bigint not null default 1,
+    event_actor text not null,
+
+    check (state not in ('current', 'previous') or (reference is not null and published_at is not null)),
+    check (state <> 'previous' or purpose = 'snapshot'),
+    check ((state = 'deleted') = (settled_at is not null))
+);
+
+create unique index archives_current on archives (sandbox_id) where purpose = 'snapshot' and state = 'current';
+create unique index archives_previous on archives (sandbox_id) where purpose = 'snapshot' and state = 'previous';
+create index archives_of_sandbox on archives (sandbox_id, id desc) where state <> 'deleted';
+create index archives_of_workspace on archives (workspace_id, id desc)
+    where purpose = 'checkpoint' and state in ('candidate', 'current');
+create index archives_expiring on archives (expires_at)
+    where expires_at is not null and state in ('candidate', 'current');
+create index archives_deletable on archives (reap_after) where state = 'delete_pending';
+create index archives_candidates on archives (reap_after) where state = 'candidate';
+
+alter table sandboxes add column source_archive text references archives (id);
+create index sandboxes_source on sandboxes (source_archive) where source_archive is not null;
+
+-- When its provider ends a box, whatever runs in it.
+alter table boxes add column ends_at timestamptz;
+alter table boxes add column version bigint not null default 1;
+alter table boxes add column event_actor text not null default 'unknown';
+create index boxes_ending on boxes (ends_at) where ends_at is not null and state = 'live';
+
+create function archives_guard() returns trigger language plpgsql as $$
+begin
+    if (old.state, new.state) not in (
+        ('candidate', 'current'), ('candidate', 'delete_pending'),
+        ('current', 'previous'), ('current', 'delete_pending'), ('previous', 'delete_pending'),
+        ('delete_pending', 'deleted'), ('delete_pending', 'delete_failed'), ('delete_failed', 'delete_pending')
+    ) then
+        raise exception 'an archive may not move so' using errcode = 'check_violation', constraint = 'archives_guard';
+    end if;
+    new.version = old.version + 1;
+    return new;
+end
+$$;
+
+create trigger archives_guard before update of state on archives
+    for each row when (new.state <> old.state) execute function archives_guard();
+
+-- Everything about a sandbox can be read in the order in which it happened.
+alter table outbox add column sandbox_id text;
+create index outbox_of_sandbox on outbox (sandbox_id, id) where sandbox_id is not null;
+
+create or replace function sandboxes_record() returns trigger language plpgsql as $$
+begin
+    insert into outbox (workspace_id, sandbox_id, kind, subject_id, version, actor, payload)
+    values (
+        new.workspace_id, new.id, new.event_kind, new.id, new.version, new.event_actor,
+        jsonb_strip_nulls(jsonb_build_object(
+            'status', new.status, 'lease', new.lease_state, 'epoch', new.epoch, 'owner', new.owner,
+            'intent', new.intent, 'reason', new.event_reason, 'error', new.error_code
+        ))
+    );
+    return null;
+end
+$$;
+
+create or replace function processes_record() returns trigger language plpgsql as $$
+begin
+    insert into outbox (workspace_id, sandbox_id, kind, subject_id, version, actor, payload)
+    values (
+        new.workspace_id, new.sandbox_id, 'process.' || new.status, new.id, 1, coalesce(new.ended_by, 'unknown'),
+        jsonb_strip_nulls(jsonb_build_object(
+            'sandboxId', new.sandbox_id, 'status', new.status, 'exitCode', new.exit_code, 'signal', new.signal,
+            'reason', new.reason
+        ))
+    );
+    if new.has_webhook then
+        update webhooks set ended_at = now(), due_at = now() where process_id = new.id;
+    end if;
+    return null;
+end
+$$;
+
+create function boxes_count() returns trigger language plpgsql as $$
+begin
+    new.version = old.version + 1;
+    return new;
+end
+$$;
+
+create trigger boxes_count before update of state, epoch on boxes
+    for each row when (new.state <> old.state or new.epoch <> old.epoch) execute function boxes_count();
+
+create function boxes_record() returns trigger language plpgsql as $$
+begin
+    insert into outbox (workspace_id, sandbox_id, kind, subject_id, version, actor, payload)
+    select s.workspace_id, s.id, 'box.' || new.state, new.id, new.version, new.event_actor,
+        jsonb_strip_nulls(jsonb_build_object(
+            'sandboxId', s.id, 'state', new.state, 'epoch', new.epoch, 'provider', new.provider,
+            'externalId', new.external_id
+        ))
+    from sandboxes s where s.id = new.sandbox_id;
+    return null;
+end
+$$;
+
+create trigger boxes_record_insert after insert on boxes for each row execute function boxes_record();
+create trigger boxes_record_update after update of version on boxes
+    for each row when (new.version <> old.version) execute function boxes_record();
+
+create function archives_record() returns trigger language plpgsql as $$
+begin
+    insert into outbox (workspace_id, sandbox_id, kind, subject_id, version, actor, payload)
+    values (
+        new.workspace_id, new.sandbox_id,
+        new.purpose || '.' || case new.state when 'candidate' then 'begun' when 'current' then 'published' else new.state end,
+        new.id, new.version, new.event_actor,
+        jsonb_strip_nulls(jsonb_build_object(
+            'sandboxId', new.sandbox_id, 'state', new.state, 'epoch', new.epoch, 'format', new.format,
+            'sizeBytes', new.size_bytes, 'error', new.error
+        ))
+    );
+    return null;
+end
+$$;
+
+create trigger archives_record_insert after insert on archives for each row execute function archives_record();
+create trigger archives_record_update after update of version on archives
+    for each row when (new.version <> old.version) execute function archives_record();
+
+-- What a drain saved goes with its sandbox; what a user saved stays.
+create function sandboxes_forget_archives() returns trigger language plpgsql as $$
+begin
+    update archives set state = 'delete_pending', reap_after = now(), event_actor = new.event_actor
+    where sandbox_id = new.id and purpose <> 'checkpoint' and state in ('candidate', 'current', 'previous');
+    return null;
+end
+$$;
+
+create trigger sandboxes_forget_archives after update of deleted_at on sandboxes
+    for each row when (new.deleted_at is not null and old.deleted_at is null)
+    execute function sandboxes_forget_archives();

@@ -1,0 +1,4 @@
+import Ownership
+import Store
+
+extension Store: LeaseStore {}
