@@ -15,7 +15,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 
-from harness import creation, execution, footprint, readback, streaming, ticking, transfer
+from harness import checkpoints, creation, execution, footprint, readback, streaming, takeover, ticking, transfer
 from harness.bench import Bench
 from harness.docker import Docker
 from harness.fleet import Fleet
@@ -25,7 +25,7 @@ from harness.report import Report
 from harness.swerex import SweRex
 
 # Seconds for the whole run.
-LIMIT = 900
+LIMIT = 1800
 
 SECTIONS = {
     "memory": [footprint.fleet, footprint.box],
@@ -35,6 +35,8 @@ SECTIONS = {
     "stream": [streaming.measure],
     "writes": [ticking.measure],
     "readback": [readback.measure],
+    "checkpoints": [checkpoints.measure],
+    "takeover": [takeover.measure],
 }
 
 # What a section is measured beside.
