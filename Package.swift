@@ -236,6 +236,7 @@ let package = Package(
         tests("BoxProtocol"),
         tests("ExecutionEngine"),
         tests("Model"),
+        tests("Ownership", ["Model", "ProviderKit", logging, nioLocks]),
         tests("Store", ["FleetTesting", "Model", "PostgresClient", "ServiceHost", crypto, logging]),
         tests(
             "Reaper",
