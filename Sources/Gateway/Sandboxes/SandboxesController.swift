@@ -69,6 +69,8 @@ struct SandboxesController: Sendable {
                 hint: "Use a new key for a new sandbox.",
                 details: ["sandboxId": id.rawValue]
             )
+        case .sourceUnknown: throw Fault.unusable(nil)
+        case .sourceNotReady: throw Fault.unusable(.candidate)
         case .nameTaken(let record):
             guard wanted.reuse else {
                 throw Fault(

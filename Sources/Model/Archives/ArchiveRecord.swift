@@ -23,6 +23,8 @@ package struct ArchiveRecord: Sendable, Hashable {
     package var createdAt: Date
     package var publishedAt: Date?
     package var expiresAt: Date?
+    /// Why nothing came of it, or what is wrong with it.
+    package var error: String?
 
     package init(
         id: ArchiveID,
@@ -41,7 +43,8 @@ package struct ArchiveRecord: Sendable, Hashable {
         sizeBytes: Int64? = nil,
         createdAt: Date,
         publishedAt: Date? = nil,
-        expiresAt: Date? = nil
+        expiresAt: Date? = nil,
+        error: String? = nil
     ) {
         self.id = id
         self.workspace = workspace
@@ -60,5 +63,6 @@ package struct ArchiveRecord: Sendable, Hashable {
         self.createdAt = createdAt
         self.publishedAt = publishedAt
         self.expiresAt = expiresAt
+        self.error = error
     }
 }

@@ -21,7 +21,8 @@ extension ArchiveRecord {
             sizeBytes: try row.get("size_bytes", as: Int64?.self),
             createdAt: try row.get("created_at", as: Date.self),
             publishedAt: try row.get("published_at", as: Date?.self),
-            expiresAt: try row.get("expires_at", as: Date?.self)
+            expiresAt: try row.get("expires_at", as: Date?.self),
+            error: try row.get("error", as: String?.self)
         )
     }
 }

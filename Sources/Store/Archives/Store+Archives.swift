@@ -8,17 +8,20 @@ extension Store {
     package func archives(of sandbox: SandboxID) async throws -> [ArchiveRecord] {
         try await query(
             """
-            select a.* from archives a join sandboxes s on s.id = $1
-            where (a.id = s.source_archive and a.state in ('current', 'previous', 'delete_pending'))
-                or (a.sandbox_id = $1 and a.purpose = 'snapshot' and a.state in ('current', 'previous'))
-            order by a.id = s.source_archive desc nulls last, a.state = 'current' desc
+            select a.*, 0 as rank from sandboxes s join archives a on a.id = s.source_archive
+            where s.id = $1 and a.reference is not null
+            union all
+            select a.*, case a.state when 'current' then 1 else 2 end from archives a
+            where a.sandbox_id = $1 and a.purpose = 'snapshot' and a.state in ('current', 'previous')
+                and a.id is distinct from (select source_archive from sandboxes where id = $1)
+            order by rank
             """,
             [sandbox.rawValue]
         )
         .map(ArchiveRecord.init)
     }
 
-    /// Writes the intent to save a workspace; committed before anything is saved.
+    /// Writes the intent to save a workspace; committed before anything is saved. The same intent again is the same row.
     ///
     /// Fenced.
     package func intendArchive(_ archive: ArchiveRecord, actor: String) async throws -> Bool {
@@ -28,8 +31,11 @@ extension Store {
                 id, workspace_id, sandbox_id, purpose, format, provider, account, placement, epoch, box_id, comment,
                 expires_at, event_actor, reap_after
             )
-            select $1, s.workspace_id, s.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now() + interval '10 minutes'
+            select $1, s.workspace_id, s.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now() + interval '1 minute'
             from sandboxes s where s.id = $2 and s.epoch = $8 and s.owner is not null for update
+            on conflict (id) do update set event_actor = excluded.event_actor
+            where archives.state = 'candidate' and archives.sandbox_id = excluded.sandbox_id
+                and archives.epoch = excluded.epoch
             returning id
             """,
             [
@@ -45,6 +51,8 @@ extension Store {
     /// transaction.
     ///
     /// Fenced by the epoch of the lease, whichever epoch began the archive.
+    ///
+    /// - Throws: `Fault` with `checkpointNotFound` when it was deleted while it was saved; what was saved is collected.
     package func publishArchive(
         _ archive: ArchiveID,
         of sandbox: SandboxID,
@@ -52,8 +60,8 @@ extension Store {
         reference: ArchiveReference,
         actor: String
     ) async throws -> Bool {
-        try await StoreError.translating { [pool] in
-            try await pool.withTransaction { connection in
+        let state = try await StoreError.translating { [pool] in
+            try await pool.withTransaction { connection -> ArchiveState? in
                 let found = try await connection.query(
                     """
                     select a.purpose, a.state from sandboxes s join archives a on a.id = $3 and a.sandbox_id = s.id
@@ -61,10 +69,16 @@ extension Store {
                     """,
                     [sandbox.rawValue, Int64(epoch), archive.rawValue]
                 )
-                guard let row = found.first else { return false }
+                guard let row = found.first else { return nil }
                 let state: ArchiveState = try row.word("state")
-                // Published before, by an attempt whose answer was lost.
-                guard state == .candidate else { return state == .current }
+                guard state == .candidate else {
+                    // Published before, by an attempt whose answer was lost; or deleted, and now whole enough for that.
+                    _ = try await connection.query(
+                        "update archives set maker_done = true, reap_after = now() where id = $1 and not maker_done",
+                        [archive.rawValue]
+                    )
+                    return state
+                }
                 if try row.word("purpose") == ArchivePurpose.snapshot {
                     for (from, to) in [("previous", "delete_pending"), ("current", "previous")] {
                         _ = try await connection.query(
@@ -79,13 +93,19 @@ extension Store {
                 _ = try await connection.query(
                     """
                     update archives set state = 'current', reference = $2, size_bytes = $3, published_at = now(),
-                        event_actor = $4
+                        maker_done = true, event_actor = $4
                     where id = $1
                     """,
                     [archive.rawValue, try PostgresJSON(encoding: reference), reference.sizeBytes, actor]
                 )
-                return true
+                return .current
             }
+        }
+        switch state {
+        case .current, .previous: return true
+        case .candidate, nil: return false
+        case .deletePending, .deleted, .deleteFailed:
+            throw Fault(.checkpointNotFound, "The checkpoint was deleted while it was saved.")
         }
     }
 
@@ -95,8 +115,9 @@ extension Store {
     package func abandonArchive(_ archive: ArchiveID, reason: String, actor: String) async throws {
         _ = try await query(
             """
-            update archives set state = 'delete_pending', error = $2, reap_after = now(), event_actor = $3
-            where id = $1 and state = 'candidate'
+            update archives set
+                state = 'delete_pending', maker_done = true, error = $2, reap_after = now(), event_actor = $3
+            where id = $1 and (state = 'candidate' or (state = 'delete_pending' and not maker_done))
             """,
             [archive.rawValue, reason, actor]
         )
@@ -117,25 +138,51 @@ extension Store {
     /// The next box of a sandbox begins with this archive; the drain that follows does away with the box that it has.
     ///
     /// Fenced.
+    ///
+    /// - Throws: `Fault` with `checkpointNotFound` or `checkpointNotReady` when the archive is not to be had.
     package func intendRestore(
         _ archive: ArchiveID,
         of sandbox: SandboxID,
         epoch: UInt64,
         actor: String
     ) async throws -> Bool {
-        try await !query(
-            """
-            update sandboxes s set
-                source_archive = a.id, updated_at = now(), version = s.version + 1,
-                event_kind = 'sandbox.restore_asked', event_actor = $4, event_reason = a.id
-            from archives a
-            where s.id = $1 and s.epoch = $2 and s.lease_state = 'warm' and a.id = $3 and a.state in ('current', 'previous')
-                and a.workspace_id = s.workspace_id
-            returning s.id
-            """,
-            [sandbox.rawValue, Int64(epoch), archive.rawValue, actor]
-        )
-        .isEmpty
+        let outcome = try await StoreError.translating { [pool] in
+            try await pool.withTransaction { connection -> RestoreIntent in
+                let held = try await connection.query(
+                    """
+                    select workspace_id from sandboxes
+                    where id = $1 and epoch = $2 and lease_state = 'warm' for update
+                    """,
+                    [sandbox.rawValue, Int64(epoch)]
+                )
+                guard let row = held.first else { return .notHeld }
+                // Shared: a deletion on its way waits until the row names it, and is held off by that.
+                let source = try await connection.query(
+                    """
+                    select state from archives
+                    where id = $1 and workspace_id = $2 and (purpose = 'checkpoint' or sandbox_id = $3) for share
+                    """,
+                    [archive.rawValue, try row.get("workspace_id", as: String.self), sandbox.rawValue]
+                )
+                guard let state: ArchiveState = try source.first?.word("state") else { return .refused(nil) }
+                guard state == .current || state == .previous else { return .refused(state) }
+                _ = try await connection.query(
+                    """
+                    update sandboxes set
+                        source_archive = $2, updated_at = now(), version = version + 1,
+                        event_kind = 'sandbox.restore_asked', event_actor = $3, event_reason = $2
+                    where id = $1
+                    """,
+                    [sandbox.rawValue, archive.rawValue, actor]
+                )
+                return .written
+            }
+        }
+        switch outcome {
+        case .written: return true
+        case .notHeld: return false
+        case .refused(let state): throw Fault.unusable(state)
+        }
     }
 
     /// An archive turned out not to be readable; it stays, for a person to look at.
@@ -144,5 +191,20 @@ extension Store {
             "update archives set error = $2, event_actor = $3, version = version + 1 where id = $1",
             [archive.rawValue, message, actor]
         )
+    }
+}
+
+private enum RestoreIntent: Sendable {
+    case written
+    case notHeld
+    /// By the state of the archive; nil when there is none.
+    case refused(ArchiveState?)
+}
+
+extension Fault {
+    /// Why nothing can begin with an archive in this state; nil is none.
+    package static func unusable(_ state: ArchiveState?) -> Fault {
+        guard state == .candidate else { return Fault(.checkpointNotFound, "There is no such checkpoint.") }
+        return Fault(.checkpointNotReady, "The checkpoint is being saved.", hint: "Try again when it is ready.")
     }
 }

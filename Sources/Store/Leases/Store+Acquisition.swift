@@ -25,7 +25,8 @@ extension Store {
                 update sandboxes s set
                     owner = $3, epoch = s.epoch + 1, lease_state = 'warming', placement = coalesce(s.placement, $4),
                     reap_after = now() + interval '30 seconds', version = s.version + 1,
-                    event_kind = 'sandbox.acquired', event_actor = 'worker/' || $3, event_reason = null
+                    event_kind = 'sandbox.acquired', event_actor = 'worker/' || $3,
+                    event_reason = case when l.owner is not null then 'owner_dead' end
                 from locked l cross join taker t left join lateral (
                     select o.state <> 'live' or (o.valid_until < now() and t.steady) as dead
                     from workers o where o.id = l.owner

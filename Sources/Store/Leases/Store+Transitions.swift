@@ -21,7 +21,16 @@ extension Store {
                     else now() + make_interval(secs => timeout_ms / 1000.0) end,
                 idle_at = now() + make_interval(secs => idle_timeout_ms / 1000.0),
                 updated_at = now(), version = version + 1,
-                event_kind = 'sandbox.active', event_actor = $6, event_reason = null
+                event_kind = 'sandbox.active', event_actor = $6,
+                -- A new box begins with what was saved, where anything was.
+                event_reason = case
+                    when envelope #>> '{sessionState,providerState,boxId}'
+                        = ($3::jsonb) #>> '{sessionState,providerState,boxId}' then 'resumed'
+                    when source_archive is not null or exists (
+                        select from archives a
+                        where a.sandbox_id = $1 and a.purpose = 'snapshot' and a.state in ('current', 'previous')
+                    ) then 'restored'
+                    else 'created' end
             where id = $1 and epoch = $2 and lease_state = 'warming'
             returning \(SandboxRecord.columns())
             """,

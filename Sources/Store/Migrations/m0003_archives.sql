@@ -22,6 +22,8 @@ create table archives (
     published_at timestamptz,
     expires_at timestamptz,
     settled_at timestamptz,
+    -- Whoever made it has said what came of it, or can no longer.
+    maker_done boolean not null default false,
     -- Not before this does a reaper look at the row again.
     reap_after timestamptz not null default now(),
     attempts integer not null default 0,
@@ -38,11 +40,17 @@ create unique index archives_current on archives (sandbox_id) where purpose = 's
 create unique index archives_previous on archives (sandbox_id) where purpose = 'snapshot' and state = 'previous';
 create index archives_of_sandbox on archives (sandbox_id, id desc) where state <> 'deleted';
 create index archives_of_workspace on archives (workspace_id, id desc)
-    where purpose = 'checkpoint' and state in ('candidate', 'current');
+    where purpose = 'checkpoint' and state <> 'deleted';
 create index archives_expiring on archives (expires_at)
     where expires_at is not null and state in ('candidate', 'current');
 create index archives_deletable on archives (reap_after) where state = 'delete_pending';
 create index archives_candidates on archives (reap_after) where state = 'candidate';
+create index archives_forks on archives (published_at) where purpose = 'fork' and state = 'current';
+
+-- A creation that failed for good stays readable, and gives its name back.
+drop index sandboxes_name;
+create unique index sandboxes_name on sandboxes (workspace_id, name)
+    where name is not null and deleted_at is null and status <> 'error';
 
 alter table sandboxes add column source_archive text references archives (id);
 create index sandboxes_source on sandboxes (source_archive) where source_archive is not null;
@@ -72,6 +80,7 @@ create trigger archives_guard before update of state on archives
 
 -- Everything about a sandbox can be read in the order in which it happened.
 alter table outbox add column sandbox_id text;
+update outbox set sandbox_id = case when kind like 'process.%' then payload ->> 'sandboxId' else subject_id end;
 create index outbox_of_sandbox on outbox (sandbox_id, id) where sandbox_id is not null;
 
 create or replace function sandboxes_record() returns trigger language plpgsql as $$
@@ -120,8 +129,9 @@ begin
     insert into outbox (workspace_id, sandbox_id, kind, subject_id, version, actor, payload)
     select s.workspace_id, s.id, 'box.' || new.state, new.id, new.version, new.event_actor,
         jsonb_strip_nulls(jsonb_build_object(
-            'sandboxId', s.id, 'state', new.state, 'epoch', new.epoch, 'provider', new.provider,
-            'externalId', new.external_id
+            'sandboxId', s.id, 'state', new.state, 'epoch', s.epoch, 'boxEpoch', new.epoch, 'provider', new.provider,
+            'externalId', new.external_id,
+            'reason', case when s.lease_state in ('draining', 'terminated') then coalesce(s.intent_reason, s.intent) end
         ))
     from sandboxes s where s.id = new.sandbox_id;
     return null;
@@ -135,15 +145,16 @@ create trigger boxes_record_update after update of version on boxes
 create function archives_record() returns trigger language plpgsql as $$
 begin
     insert into outbox (workspace_id, sandbox_id, kind, subject_id, version, actor, payload)
-    values (
-        new.workspace_id, new.sandbox_id,
-        new.purpose || '.' || case new.state when 'candidate' then 'begun' when 'current' then 'published' else new.state end,
+    select new.workspace_id, new.sandbox_id,
+        new.purpose || '.' || case
+            when tg_op = 'UPDATE' and new.state = old.state then 'damaged'
+            when new.state = 'candidate' then 'begun' when new.state = 'current' then 'published' else new.state end,
         new.id, new.version, new.event_actor,
         jsonb_strip_nulls(jsonb_build_object(
-            'sandboxId', new.sandbox_id, 'state', new.state, 'epoch', new.epoch, 'format', new.format,
-            'sizeBytes', new.size_bytes, 'error', new.error
+            'sandboxId', new.sandbox_id, 'state', new.state, 'epoch', s.epoch, 'format', new.format,
+            'sizeBytes', new.size_bytes, 'reason', new.error
         ))
-    );
+    from sandboxes s where s.id = new.sandbox_id;
     return null;
 end
 $$;
@@ -164,3 +175,25 @@ $$;
 create trigger sandboxes_forget_archives after update of deleted_at on sandboxes
     for each row when (new.deleted_at is not null and old.deleted_at is null)
     execute function sandboxes_forget_archives();
+
+-- A fork's archive has done its work once the new sandbox has its files.
+create function sandboxes_let_go_of_fork() returns trigger language plpgsql as $$
+begin
+    update archives set state = 'delete_pending', reap_after = now(), event_actor = new.event_actor
+    where id = old.source_archive and purpose = 'fork' and state = 'current';
+    return null;
+end
+$$;
+
+create trigger sandboxes_let_go_of_fork after update of source_archive on sandboxes
+    for each row when (old.source_archive is not null and new.source_archive is null)
+    execute function sandboxes_let_go_of_fork();
+
+-- When the boxes of a provider were last looked at, on which host; one reaper at a time has it done.
+create table sweeps (
+    provider text not null,
+    -- Empty for a provider that is bound to no host.
+    placement text not null,
+    swept_at timestamptz not null default now(),
+    primary key (provider, placement)
+);

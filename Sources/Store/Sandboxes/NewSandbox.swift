@@ -14,6 +14,9 @@ package struct NewSandbox: Sendable {
     package var tags: [String: String]
     package var timeoutMs: Int64?
     package var idleTimeoutMs: Int64?
+    /// The checkpoint, or the archive of a fork, that its files begin with. Where that is a provider's own, the sandbox is
+    /// bound to that provider and host.
+    package var source: ArchiveID?
     package var actor: String
 
     package init(
@@ -28,6 +31,7 @@ package struct NewSandbox: Sendable {
         tags: [String: String],
         timeoutMs: Int64?,
         idleTimeoutMs: Int64?,
+        source: ArchiveID? = nil,
         actor: String
     ) {
         self.id = id
@@ -41,6 +45,7 @@ package struct NewSandbox: Sendable {
         self.tags = tags
         self.timeoutMs = timeoutMs
         self.idleTimeoutMs = idleTimeoutMs
+        self.source = source
         self.actor = actor
     }
 }
@@ -66,5 +71,10 @@ package enum CreationOutcome: Sendable {
     case keyConflict
     /// The sandbox that the key made was deleted since.
     case repeatedDeleted(SandboxID)
+    /// Another sandbox of the workspace has the name; one that failed for good has none any more.
     case nameTaken(SandboxRecord)
+    /// The workspace has no such checkpoint, or it is deleted.
+    case sourceUnknown
+    /// The checkpoint is still being saved.
+    case sourceNotReady
 }

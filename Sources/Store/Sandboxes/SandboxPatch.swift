@@ -106,3 +106,6 @@ extension Store {
         return try rows.first.map { .patched(try SandboxRecord($0)) } ?? .notFound
     }
 }
+
+/// Carries one constraint's violation past the translation of errors.
+private struct NameTaken: Error {}

@@ -5,11 +5,35 @@ extension Store {
     /// How long an idempotency key is remembered (rule 26), in hours.
     package static let idempotencyHours = 48
 
+    /// How often a name that was freed meanwhile is tried again.
+    private static let nameAttempts = 3
+
     /// Writes the intent to have a sandbox: the row, and the idempotency key that names it, in one transaction.
+    ///
+    /// Of several with one name at the same time one makes it, and the others are told of it.
     package func create(_ sandbox: NewSandbox, idempotency: IdempotencyKey?) async throws -> CreationOutcome {
-        guard let idempotency else { return try await insert(sandbox) }
-        return try await StoreError.translating {
-            try await pool.withTransaction { connection in
+        for _ in 0..<Self.nameAttempts {
+            do {
+                return try await attempt(sandbox, idempotency)
+            } catch let refusal as Refusal {
+                switch refusal {
+                case .source: return try await sourceOutcome(sandbox)
+                case .name:
+                    guard let name = sandbox.name else { continue }
+                    if let holder = try await self.sandbox(named: name, in: sandbox.workspace) {
+                        return .nameTaken(holder)
+                    }
+                }
+            }
+        }
+        throw StoreError(.outcomeUnknown, "the name was taken and freed again meanwhile")
+    }
+
+    private func attempt(_ sandbox: NewSandbox, _ idempotency: IdempotencyKey?) async throws -> CreationOutcome {
+        let sealed = try sealer.seal(sandbox.environment, for: sandbox.id)
+        return try await StoreError.translating { [pool] in
+            guard let idempotency else { return .created(try await Self.insert(sandbox, sealed: sealed, pool.query)) }
+            return try await pool.withTransaction { connection in
                 // A repeat waits here until the first has committed or rolled back.
                 let fresh = try await connection.query(
                     """
@@ -26,15 +50,9 @@ extension Store {
                     ]
                 )
                 guard !fresh.isEmpty else { return try await Self.repeated(sandbox, idempotency, connection) }
-                do {
-                    return .created(try await Self.insert(sandbox, sealed: seal(sandbox), connection.query))
-                } catch let error as PostgresError where error.constraint == "sandboxes_name" {
-                    // The transaction goes back with its key; the name's holder is looked up outside it.
-                    throw NameTaken()
-                }
+                // When it is refused the transaction goes back with its key.
+                return .created(try await Self.insert(sandbox, sealed: sealed, connection.query))
             }
-        } rescuing: { () async throws -> CreationOutcome in
-            try await nameTaken(sandbox)
         }
     }
 
@@ -57,27 +75,18 @@ extension Store {
         .isEmpty
     }
 
-    private func insert(_ sandbox: NewSandbox) async throws -> CreationOutcome {
-        try await StoreError.translating {
-            do {
-                return .created(try await Self.insert(sandbox, sealed: seal(sandbox), pool.query))
-            } catch let error as PostgresError where error.constraint == "sandboxes_name" {
-                throw NameTaken()
-            }
-        } rescuing: {
-            try await nameTaken(sandbox)
+    /// Why a sandbox cannot begin with what it names.
+    private func sourceOutcome(_ sandbox: NewSandbox) async throws -> CreationOutcome {
+        let rows = try await query(
+            "select state from archives where id = $1 and workspace_id = $2 and purpose <> 'snapshot'",
+            [sandbox.source?.rawValue, sandbox.workspace.rawValue]
+        )
+        guard let state: ArchiveState = try rows.first?.word("state") else { return .sourceUnknown }
+        switch state {
+        // Ready since.
+        case .candidate, .current, .previous: return .sourceNotReady
+        case .deletePending, .deleted, .deleteFailed: return .sourceUnknown
         }
-    }
-
-    private func seal(_ sandbox: NewSandbox) throws -> [UInt8]? {
-        try sealer.seal(sandbox.environment, for: sandbox.id)
-    }
-
-    private func nameTaken(_ sandbox: NewSandbox) async throws -> CreationOutcome {
-        guard let name = sandbox.name, let holder = try await self.sandbox(named: name, in: sandbox.workspace) else {
-            throw StoreError(.outcomeUnknown, "the name was taken and freed again meanwhile")
-        }
-        return .nameTaken(holder)
     }
 
     private static func repeated(
@@ -104,39 +113,48 @@ extension Store {
         sealed: [UInt8]?,
         _ query: (String, [any PostgresEncodable]) async throws -> PostgresRows
     ) async throws -> SandboxRecord {
-        let rows = try await query(
-            """
-            insert into sandboxes as s (
-                id, workspace_id, provider, name, persistent, spec, env_sealed, metadata, tags, timeout_ms,
-                idle_timeout_ms, event_kind, event_actor, reap_after
-            ) values (
-                $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sandbox.created', $12, now() + interval '5 seconds'
-            ) returning \(SandboxRecord.columns())
-            """,
-            [
-                sandbox.id.rawValue, sandbox.workspace.rawValue, sandbox.provider, sandbox.name, sandbox.persistent,
-                try PostgresJSON(encoding: sandbox.spec), sealed, try PostgresJSON(encoding: sandbox.metadata),
-                try PostgresJSON(encoding: sandbox.tags), sandbox.timeoutMs, sandbox.idleTimeoutMs, sandbox.actor,
-            ]
-        )
-        guard let row = rows.first else { throw StoreError(.internal, "the sandbox was not stored") }
+        let rows: PostgresRows
+        do {
+            rows = try await query(
+                insertion,
+                [
+                    sandbox.id.rawValue, sandbox.workspace.rawValue, sandbox.provider, sandbox.name,
+                    sandbox.persistent, try PostgresJSON(encoding: sandbox.spec), sealed,
+                    try PostgresJSON(encoding: sandbox.metadata), try PostgresJSON(encoding: sandbox.tags),
+                    sandbox.timeoutMs, sandbox.idleTimeoutMs, sandbox.actor, sandbox.source?.rawValue,
+                ]
+            )
+        } catch let error as PostgresError {
+            guard error.constraint == "sandboxes_name" else { throw error }
+            throw Refusal.name
+        }
+        guard let row = rows.first else { throw Refusal.source }
         return try SandboxRecord(row)
+    }
+
+    /// The source is locked against its deletion until the row names it.
+    private static var insertion: String {
+        """
+        with source as (
+            select id, provider, placement, format from archives
+            where id = $13 and workspace_id = $2 and purpose <> 'snapshot' and state = 'current' for share
+        )
+        insert into sandboxes as s (
+            id, workspace_id, provider, name, persistent, spec, env_sealed, metadata, tags, timeout_ms,
+            idle_timeout_ms, event_kind, event_actor, reap_after, placement, source_archive
+        )
+        select $1, $2, case when a.format = 'native' then a.provider else $3 end, $4, $5, $6, $7, $8, $9, $10,
+            $11, 'sandbox.created', $12, now() + interval '5 seconds',
+            case when a.format = 'native' then a.placement end, a.id
+        from (values (1)) as one left join source a on true
+        where $13 is null or a.id is not null
+        returning \(SandboxRecord.columns())
+        """
     }
 }
 
-/// Carries one constraint's violation out of its transaction.
-struct NameTaken: Error {}
-
-extension StoreError {
-    /// Like `translating`, and answers a taken name by looking who has it.
-    static func translating<Value: Sendable>(
-        _ body: @escaping @Sendable () async throws -> Value,
-        rescuing rescue: () async throws -> Value
-    ) async throws -> Value {
-        do {
-            return try await translating(body)
-        } catch is NameTaken {
-            return try await rescue()
-        }
-    }
+/// Carries what is refused out of its transaction.
+private enum Refusal: Error {
+    case name
+    case source
 }

@@ -14,11 +14,12 @@ extension Store {
         .first.map(SandboxRecord.init)
     }
 
+    /// The sandbox that has a name; one that failed for good has given it back.
     package func sandbox(named name: String, in workspace: WorkspaceID) async throws -> SandboxRecord? {
         try await query(
             """
             select \(SandboxRecord.columns()) from sandboxes s
-            where workspace_id = $1 and name = $2 and deleted_at is null
+            where workspace_id = $1 and name = $2 and deleted_at is null and status <> 'error'
             """,
             [workspace.rawValue, name]
         )
