@@ -13,7 +13,7 @@ packages=(
     # Boxes of the local provider.
     bubblewrap btrfs-progs util-linux
     # Generated code, checks and tests.
-    protobuf-compiler make curl python3 python3-venv
+    protobuf-compiler make curl python3 python3-venv iproute2
 )
 
 if [[ "${1:-}" == --list ]]; then

@@ -3,19 +3,34 @@ import Glibc
 import Model
 
 extension EmbeddedFleet {
-    /// Who goes down in which order: first nobody asks any more, then nobody works, then nothing is stored.
-    static func stopOrder(_ supervisors: [ServiceSupervisor]) -> [ServiceSupervisor] {
-        func rank(_ name: String) -> Int {
-            ["gateway": 0, "reaper": 2, "nats": 3, "postgres": 4][name] ?? 1
-        }
-        return supervisors.enumerated()
-            .sorted { (rank($0.element.service.name), $0.offset) < (rank($1.element.service.name), $1.offset) }
-            .map(\.element)
+    /// All services in the order in which they go down: first nobody asks any more, then nobody works, then nothing is
+    /// stored.
+    static func names(_ configuration: FleetConfiguration) -> [String] {
+        numbered("gateway", configuration.gateways) + numbered("worker", configuration.workers)
+            + numbered("reaper", configuration.reapers) + ["nats", "postgres"]
     }
 
-    /// The first worker is `worker`, so that the usual fleet has the usual names; the others are numbered.
-    static func workerNames(_ count: Int) -> [String] {
-        (1...max(1, count)).map { $0 == 1 ? "worker" : "worker-\($0)" }
+    static func stopOrder(_ supervisors: [ServiceSupervisor], _ names: [String]) -> [ServiceSupervisor] {
+        names.compactMap { name in supervisors.first { $0.service.name == name } }
+    }
+
+    /// The first of a kind has its plain name, so that the usual fleet has the usual names; the others are numbered.
+    private static func numbered(_ kind: String, _ count: Int) -> [String] {
+        (1...max(1, count)).map { $0 == 1 ? kind : "\(kind)-\($0)" }
+    }
+
+    /// The first gateway listens where the user said; the others on the same host, on ports that stay theirs.
+    static func gatewayAddresses(
+        _ configuration: FleetConfiguration,
+        first: ListenAddress,
+        _ directory: DataDirectory
+    ) throws -> [(name: String, address: ListenAddress)] {
+        try numbered("gateway", configuration.gateways).enumerated()
+            .map { index, name in
+                guard index > 0 else { return (name, first) }
+                let port = try FreePort.kept(in: directory.portRecord(name), on: first.host)
+                return (name, ListenAddress(host: first.host, port: port))
+            }
     }
 
     static func natsServer(
@@ -61,23 +76,24 @@ extension EmbeddedFleet {
         }
     }
 
-    func gatewayService() -> SupervisedService {
-        let listen = listen
-        let child = ownService("gateway", executables.gateway) {
-            $0[ServiceEnvironment.listen] = listen.description
-            $0[ServiceEnvironment.apiKeyFile] = identity.apiKeyFile
-            $0[ServiceEnvironment.defaultProvider] = "local"
-            $0[ServiceEnvironment.archive] = directory.archive
-        }
-        return SupervisedService(name: "gateway", stopSteps: [StopStep(SIGTERM, grace: .seconds(20))]) { _ in
-            await Greeting.httpStatus(listen, path: "/readyz") == 200
-        } prepare: {
-            child
+    func gatewayServices() -> [SupervisedService] {
+        gateways.map { name, address in
+            let child = ownService(name, executables.gateway, role: "gateway") {
+                $0[ServiceEnvironment.listen] = address.description
+                $0[ServiceEnvironment.apiKeyFile] = identity.apiKeyFile
+                $0[ServiceEnvironment.defaultProvider] = "local"
+                $0[ServiceEnvironment.archive] = directory.archive
+            }
+            return SupervisedService(name: name, stopSteps: [StopStep(SIGTERM, grace: .seconds(20))]) { _ in
+                await Greeting.httpStatus(address, path: "/readyz") == 200
+            } prepare: {
+                child
+            }
         }
     }
 
     func workerServices() -> [SupervisedService] {
-        Self.workerNames(configuration.workers)
+        Self.numbered("worker", configuration.workers)
             .map { name in
                 // It may have boxes to stop or to hand over.
                 marking(name, executables.worker, role: "worker", grace: .seconds(60)) {
@@ -95,10 +111,13 @@ extension EmbeddedFleet {
             }
     }
 
-    func reaperService() -> SupervisedService {
-        marking("reaper", executables.reaper, role: "reaper", grace: .seconds(15)) {
-            $0[ServiceEnvironment.archive] = directory.archive
-        }
+    func reaperServices() -> [SupervisedService] {
+        Self.numbered("reaper", configuration.reapers)
+            .map { name in
+                marking(name, executables.reaper, role: "reaper", grace: .seconds(15)) {
+                    $0[ServiceEnvironment.archive] = directory.archive
+                }
+            }
     }
 
     /// The environment of programs that are not ours.
@@ -130,10 +149,9 @@ extension EmbeddedFleet {
     private func ownService(
         _ name: String,
         _ executable: String,
-        role: String? = nil,
+        role: String,
         _ configure: (inout [String: String]) -> Void
     ) -> ChildSpecification {
-        let role = role ?? name
         // Settings of the user, such as a log level or a provider's credentials, reach the services.
         var environment = ProcessInfo.processInfo.environment
         for name in ServiceEnvironment.withheld { environment[name] = nil }

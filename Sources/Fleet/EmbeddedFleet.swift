@@ -8,6 +8,8 @@ package actor EmbeddedFleet {
     let executables: ServiceExecutables
     let identity: FleetIdentity
     let listen: ListenAddress
+    /// Every gateway's name and address, the first one's too.
+    let gateways: [(name: String, address: ListenAddress)]
     let nats: NATSServer
     let postgres: PostgresCluster
     let outputBytes: Int64
@@ -35,11 +37,11 @@ package actor EmbeddedFleet {
         directory = try DataDirectory(creating: configuration.data)
         lock = try DataDirectoryLock(directory)
         let installation = try PostgresInstallation.locate(major: PostgresCluster.madeBy(folder: directory.postgres))
-        let order = ["gateway"] + Self.workerNames(configuration.workers) + ["reaper", "nats", "postgres"]
-        for name in await Leftovers(directory: directory).end(order: order) {
+        for name in await Leftovers(directory: directory).end(order: Self.names(configuration)) {
             progress("Ended \(name), left over from an earlier run")
         }
         listen = try configuration.listen.claimed()
+        gateways = try Self.gatewayAddresses(configuration, first: listen, directory)
         identity = try FleetIdentity(directory)
         outputBytes = try OutputShare.kept(in: directory)
         nats = try Self.natsServer(natsServer, configuration, directory, identity)
@@ -62,9 +64,9 @@ package actor EmbeddedFleet {
         until stop: OneShot<Void>,
         whenReady: @Sendable (FleetDocument) async throws -> Void
     ) async throws {
-        let layers = [[postgresService(), natsService()], workerServices() + [reaperService(), gatewayService()]]
+        let layers = [[postgresService(), natsService()], workerServices() + reaperServices() + gatewayServices()]
         let layered = layers.map { $0.map(supervisor) }
-        supervisors = Self.stopOrder(layered.flatMap(\.self))
+        supervisors = Self.stopOrder(layered.flatMap(\.self), Self.names(configuration))
         let all = supervisors
         try await withThrowingTaskGroup(of: Void.self) { group in
             for supervisor in all { group.addTask { await supervisor.keepAlive() } }
@@ -174,7 +176,12 @@ package actor EmbeddedFleet {
                 password: try identity.natsPassword(NATSRole.adminName)
             ),
             postgres: .init(url: postgres.url(password: identity.postgresPassword)),
-            services: order.compactMap { name in pids[name].map { .init(name: name, pid: $0) } }
+            services: order.compactMap { name in
+                pids[name]
+                    .map { pid in
+                        .init(name: name, pid: pid, url: gateways.first { $0.name == name }?.address.url)
+                    }
+            }
         )
     }
 }

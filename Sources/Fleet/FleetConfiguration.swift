@@ -2,7 +2,10 @@
 package struct FleetConfiguration: Sendable {
     package var data: String
     package var listen: ListenAddress
+    /// Gateways beyond the first listen on ports of their own choice.
+    package var gateways: Int
     package var workers: Int
+    package var reapers: Int
     /// The folder of the services' executables; nil for the one that this program lies in.
     package var executables: String?
     package var roles: [NATSRole]
@@ -12,13 +15,17 @@ package struct FleetConfiguration: Sendable {
     package init(
         data: String,
         listen: ListenAddress = Self.standardListen,
+        gateways: Int = 1,
         workers: Int = 1,
+        reapers: Int = 1,
         executables: String? = nil,
         roles: [NATSRole] = NATSRole.embedded
     ) {
         self.data = data
         self.listen = listen
+        self.gateways = gateways
         self.workers = workers
+        self.reapers = reapers
         self.executables = executables
         self.roles = roles
     }

@@ -32,6 +32,31 @@ struct UpTests {
         }
     }
 
+    @Test func severalOfAKindServeAndStopInOrder() async throws {
+        try await withTemporaryDirectory { folder in
+            var options = try StandIns("\(folder)/services").options
+            options.gateways = 2
+            options.workers = 2
+            options.reapers = 2
+            try await withFleet(options) { fleet in
+                let document = try fleet.document
+                let kinds = ["gateway", "worker", "reaper"].flatMap { [$0, "\($0)-2"] }
+                #expect(document.services.map(\.name) == kinds + ["nats", "postgres"])
+                let urls = document.services.compactMap(\.url)
+                #expect(urls.count == 2 && Set(urls).count == 2 && urls.first == document.url)
+                for url in urls {
+                    #expect(await Greeting.httpStatus(try ListenAddress(String(url.dropFirst(7))), path: "/readyz") == 200)
+                }
+                let pid = try fleet.pid(of: "gateway-2")
+                try await fleet.kill("gateway-2")
+                try await fleet.restarted("gateway-2", after: pid)
+                #expect(try fleet.document.services.compactMap(\.url) == urls)
+                #expect(try await fleet.stop() == .exited(0))
+                #expect(TextFile.read("\(fleet.data)/order") == kinds.map { $0.split(separator: "-")[0] + "\n" }.joined())
+            }
+        }
+    }
+
     @Test func servicesGetTheirSettings() async throws {
         try await withStandInFleet { fleet in
             let worker = try environment(of: "worker", in: fleet)

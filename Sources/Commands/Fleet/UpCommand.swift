@@ -19,8 +19,14 @@ package struct UpCommand: AsyncParsableCommand {
     @Option(help: "Where the gateway listens, as host:port; port 0 takes a free one.")
     var listen: String = FleetConfiguration.standardListen.description
 
+    @Option(help: "How many gateways to run; those beyond the first listen on free ports, named in fleet.json.")
+    var gateways: Int = 1
+
     @Option(help: "How many local workers to run.")
     var workers: Int = 1
+
+    @Option(help: "How many reapers to run.")
+    var reapers: Int = 1
 
     @Option(help: "The folder of the gateway, worker, reaper and boxd executables. (default: beside this program)")
     var executables: String?
@@ -34,7 +40,9 @@ package struct UpCommand: AsyncParsableCommand {
     package init() {}
 
     package func validate() throws {
-        guard (1...64).contains(workers) else { throw ValidationError("--workers takes 1 to 64.") }
+        for (name, count) in [("gateways", gateways), ("workers", workers), ("reapers", reapers)] {
+            guard (1...64).contains(count) else { throw ValidationError("--\(name) takes 1 to 64.") }
+        }
     }
 
     package func run() async throws {
@@ -54,7 +62,9 @@ package struct UpCommand: AsyncParsableCommand {
         let configuration = FleetConfiguration(
             data: data ?? DataDirectory.standardPath,
             listen: try ListenAddress(listen),
+            gateways: gateways,
             workers: workers,
+            reapers: reapers,
             executables: executables
         )
         let fleet = try await EmbeddedFleet(configuration, hurry: signals.hurry) { line in

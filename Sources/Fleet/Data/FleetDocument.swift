@@ -15,6 +15,8 @@ package struct FleetDocument: Codable, Sendable, Equatable {
     package struct Service: Codable, Sendable, Equatable {
         package var name: String
         package var pid: Int32
+        /// Where it listens, of a gateway.
+        package var url: String?
     }
 
     package var url: String

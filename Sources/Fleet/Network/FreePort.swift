@@ -14,13 +14,13 @@ package enum FreePort {
     }
 
     /// The port that `record` names while it is free, else another one, which is then recorded.
-    static func kept(in record: String) throws(FleetError) -> UInt16 {
+    static func kept(in record: String, on host: String = "127.0.0.1") throws(FleetError) -> UInt16 {
         if let text = TextFile.read(record)?.trimmed, let port = UInt16(text),
-            try probe(host: "127.0.0.1", port: port) == 0
+            try probe(host: host, port: port) == 0
         {
             return port
         }
-        let port = try choose()
+        let port = try choose(on: host)
         try TextFile.replace(record, with: "\(port)\n")
         return port
     }

@@ -6,7 +6,9 @@ import Glibc
 package struct TestFleet: Sendable {
     /// What a test may decide about its fleet.
     package struct Options: Sendable {
+        package var gateways = 1
         package var workers = 1
+        package var reapers = 1
         /// The folder of the services' executables; nil for the built ones.
         package var executables: String?
         /// The `sandfleet` to run; nil for the built one.
@@ -29,7 +31,10 @@ package struct TestFleet: Sendable {
         log: String?
     ) async throws -> TestFleet {
         let log = log ?? data + ".up.log"
-        var arguments = ["up", "--data", data, "--listen", options.listen, "--workers", "\(options.workers)"]
+        var arguments = [
+            "up", "--data", data, "--listen", options.listen, "--gateways", "\(options.gateways)", "--workers",
+            "\(options.workers)", "--reapers", "\(options.reapers)",
+        ]
         if let executables = options.executables { arguments += ["--executables", executables] }
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("SANDFLEET_") }
         var child = ChildSpecification(
