@@ -110,6 +110,8 @@ package func withUp<Result>(
     log: String? = nil,
     _ body: (TestFleet) async throws -> Result
 ) async throws -> Result {
+    await FleetGate.shared.enter()
+    defer { FleetGate.shared.leave() }
     let fleet = try await TestFleet.launch(data: data, options, log: log)
     let outcome: Swift.Result<Result, any Error>
     do {
