@@ -14,7 +14,7 @@ struct Refusal {
         options.listen = listen
         self = try await withTemporaryDirectory { folder in
             options.executables = try executables ?? StandIns("\(folder)/services").folder
-            return try await withUp(data: data, options, log: "\(folder)/up.log") { fleet in
+            return try await withUp(data: data, options, log: "\(folder)/up.log", waitsForPlace: false) { fleet in
                 Refusal(status: try await fleet.supervisor.ended(), message: fleet.output)
             }
         }

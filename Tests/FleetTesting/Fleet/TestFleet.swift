@@ -104,14 +104,17 @@ package struct TestFleet: Sendable {
 }
 
 /// Lends one run of `sandfleet up` to `body`, from its very start; what still runs afterwards is stopped.
+///
+/// - Parameter waitsForPlace: False for one that is started while its test holds another.
 package func withUp<Result>(
     data: String,
     _ options: TestFleet.Options = TestFleet.Options(),
     log: String? = nil,
+    waitsForPlace: Bool = true,
     _ body: (TestFleet) async throws -> Result
 ) async throws -> Result {
-    await FleetGate.shared.enter()
-    defer { FleetGate.shared.leave() }
+    if waitsForPlace { await FleetGate.shared.enter() }
+    defer { if waitsForPlace { FleetGate.shared.leave() } }
     let fleet = try await TestFleet.launch(data: data, options, log: log)
     let outcome: Swift.Result<Result, any Error>
     do {
