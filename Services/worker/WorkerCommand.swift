@@ -41,7 +41,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 hostName: ProcessInfo.processInfo.hostName,
                 pid: Int(ProcessInfo.processInfo.processIdentifier),
                 version: ServiceHost.version,
-                pausesOnShutdown: try settings.string(.workerOnStop) == "pause",
+                shutdown: try settings.word(.workerOnStop),
                 shutdownGrace: try settings.milliseconds(.workerGrace),
                 outputStreamBytes: Int64(try settings.integer(.outputStreamBytes, in: 1_048_576...Int.max)),
                 outputReplicas: try settings.integer(.outputReplicas, in: 1...5),

@@ -101,7 +101,7 @@ extension EmbeddedFleet {
                     $0[ServiceEnvironment.providers] = "local"
                     $0[ServiceEnvironment.boxd] = executables.boxd
                     // A fleet that was stopped leaves nothing running; the boxes keep their files.
-                    $0[ServiceEnvironment.workerOnStop] = "pause"
+                    $0[ServiceEnvironment.workerOnStop] = "drain"
                     $0[ServiceEnvironment.data] = directory.boxes
                     // The user's own setting stands.
                     if ($0[ServiceEnvironment.outputBytes] ?? "").isEmpty {

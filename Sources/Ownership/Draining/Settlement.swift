@@ -52,9 +52,10 @@ package struct Settlement: Sendable {
 
     /// What is really done about a sandbox.
     ///
-    /// A pause of what does not persist would lose its files without anybody having asked for that; stop says so.
+    /// A pause of what does not persist would lose its files without anybody having asked for that; stop says so. A restore
+    /// is asked for: it comes back with other files.
     package func intent(of record: SandboxRecord) -> Intent {
-        record.intent == .pause && !record.persistent ? .stop : record.intent
+        record.intent == .pause && !record.persistent && record.source == nil ? .stop : record.intent
     }
 
     /// Saves the box's files as the sandbox's current snapshot, whoever began it.

@@ -70,6 +70,16 @@ package struct ServiceSettings: Sendable {
         .milliseconds(try integer(key, in: 1...86_400_000))
     }
 
+    /// One of the words of an enumeration.
+    package func word<Word: RawRepresentable & CaseIterable>(_ key: ConfigurationKey) throws(ServiceHostError) -> Word
+    where Word.RawValue == String {
+        guard let word = Word(rawValue: try string(key)) else {
+            let words = Word.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+            throw ServiceHostError(.configuration, "\(key.environmentVariable) has to be one of \(words).")
+        }
+        return word
+    }
+
     /// Words between commas.
     package func list(_ key: ConfigurationKey) throws(ServiceHostError) -> [String] {
         try string(key).split(separator: ",").map { $0.trimmingSpace }.filter { !$0.isEmpty }

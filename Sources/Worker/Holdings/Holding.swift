@@ -44,6 +44,7 @@ final class Holding: Sendable {
     let environment: [String: String]
     let operations: OperationTable
     let processes: ProcessTable
+    let captures = CaptureTurns()
     private let shared: NIOLockedValueBox<Shared>
 
     /// - Parameter box: Nil when it is not to be used any more.

@@ -7,10 +7,8 @@ import Store
 
 /// Stopping, pausing and deleting what this worker serves.
 extension LeaseKeeper {
-    /// How long what runs may go on once its sandbox is to end.
-    private static let grace = Duration.zero
     /// How long the start of a process that is under way may take once nobody looks after it any more.
-    private static let startPatience = Duration.seconds(5)
+    static let startPatience = Duration.seconds(5)
 
     /// Reads what the row wants now, and does it.
     ///
@@ -27,6 +25,7 @@ extension LeaseKeeper {
             // It came while the box was being stopped, so that is what was done; the lease is free, and taken once more.
             _ = try await acquire(holding.sandbox, in: holding.workspace)
         } else if onlyIfDue {
+            guard try await !meetDeadline(of: holding) else { return }
             try await pauseIfIdle(holding, record)
         }
     }
@@ -87,7 +86,7 @@ extension LeaseKeeper {
             guard let draining else { throw NoLease() }
             done = settlement.intent(of: draining)
             let open = await loseProcesses(of: holding, for: done)
-            await holding.operations.drain(within: Self.grace)
+            await holding.operations.drain(within: .whenEnding(for: done), telling: .draining)
             let boxes = try await store.boxes(of: holding.sandbox)
             try await settlement.settle(draining, boxes: boxes)
             // Their rows were ended with the sandbox's.
@@ -132,7 +131,7 @@ extension LeaseKeeper {
 
     private func letGo(of holding: Holding) async {
         await holding.processes.stop(within: Self.startPatience)
-        await holding.operations.drain(within: .zero)
+        await holding.operations.drain(within: .none, telling: .leaseLost)
     }
 
     /// The lease has gone: lets go of everything, apart from whoever found out.
@@ -164,43 +163,6 @@ extension LeaseKeeper {
         for holding in holdings.all {
             holding.operations.sweep()
             holding.processes.sweep()
-        }
-    }
-
-    /// Gives everything back in order, before the process ends.
-    ///
-    /// - Parameter pausing: Stop the boxes too; otherwise they live on for the next owner.
-    func handOver(pausing: Bool, grace: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            var rest = holdings.all[...]
-            for _ in 0..<16 {
-                if let holding = rest.popFirst() { group.addTask { await self.handOver(holding, pausing, grace) } }
-            }
-            while await group.next() != nil {
-                if let holding = rest.popFirst() { group.addTask { await self.handOver(holding, pausing, grace) } }
-            }
-        }
-    }
-
-    private func handOver(_ holding: Holding, _ pausing: Bool, _ grace: Duration) async {
-        _ = holding.operations.close()
-        await holding.operations.drain(within: grace)
-        do {
-            if pausing {
-                _ = try await drain(holding, intent: .pause, reason: "shutdown")
-            } else {
-                // What is not stored stays in the box, for the next owner.
-                await holding.processes.stop(within: Self.startPatience)
-                // Released in the database first: who finds nobody listening can acquire at once (rule 6).
-                try await release(holding.sandbox, epoch: holding.epoch, reason: "shutdown")
-                await drop(holding)
-            }
-        } catch {
-            logger.warning(
-                "sandbox not handed over",
-                metadata: .keyed([.sandbox: "\(holding.sandbox)", .error: "\(Fault.describing(error))"])
-            )
-            await drop(holding)
         }
     }
 }

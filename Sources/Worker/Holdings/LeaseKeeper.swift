@@ -15,7 +15,10 @@ import Wire
 final class LeaseKeeper: Sendable {
     let identity: WorkerIdentity
     let store: Store
+    /// Changes nothing while this worker may be dead to the others.
     let driver: any Driver
+    /// Nil where nothing holds portable archives.
+    let archiver: (any PortableArchiver)?
     let bus: Bus
     let vitality: Vitality
     let dispatcher: Dispatcher
@@ -32,6 +35,7 @@ final class LeaseKeeper: Sendable {
         identity: WorkerIdentity,
         store: Store,
         driver: any Driver,
+        archiver: (any PortableArchiver)?,
         bus: Bus,
         vitality: Vitality,
         dispatcher: Dispatcher,
@@ -41,7 +45,8 @@ final class LeaseKeeper: Sendable {
     ) {
         self.identity = identity
         self.store = store
-        self.driver = driver
+        self.driver = FencedDriver(driver: driver, vitality: vitality)
+        self.archiver = archiver
         self.bus = bus
         self.vitality = vitality
         self.dispatcher = dispatcher
@@ -67,7 +72,13 @@ final class LeaseKeeper: Sendable {
             attempts[sandbox] = attempt
             return attempt
         }
-        return try await task.value
+        do {
+            return try await task.value
+        } catch {
+            // A refusal carries no epoch: nobody could tell it from the successor's.
+            guard vitality.isAlive() else { throw NoAnswer() }
+            throw error
+        }
     }
 
     private func take(_ sandbox: SandboxID, in workspace: WorkspaceID) async throws -> WireAcquireReply {
@@ -139,7 +150,8 @@ final class LeaseKeeper: Sendable {
                 outcome.id,
                 externalID: envelope.boxId,
                 state: .live,
-                lifetime: driver.descriptor.hardDeadlineSeconds,
+                // Counted from its start, not from when somebody found it again.
+                lifetime: outcome.box.isFresh ? driver.descriptor.hardDeadlineSeconds : nil,
                 actor: identity.actor
             )
             let binding = driver.binding
@@ -210,8 +222,13 @@ final class LeaseKeeper: Sendable {
             )
         } revived: { [self] live in
             watch(live, of: holding)
-            guard !live.box.isFresh else { return }
-            dispatcher.enqueue { [self] in await releaseStrays(in: live.box, of: holding) }
+            dispatcher.enqueue { [self] in
+                if live.box.isFresh {
+                    await recordRestart(of: live.box, holding)
+                } else {
+                    await releaseStrays(in: live.box, of: holding)
+                }
+            }
         }
     }
 
@@ -233,7 +250,7 @@ final class LeaseKeeper: Sendable {
         Owner(
             store: store,
             driver: driver,
-            archiver: nil,
+            archiver: archiver,
             fleet: identity.fleet,
             actor: identity.actor,
             now: { [clock = bus.clock] in

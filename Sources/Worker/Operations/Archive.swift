@@ -13,72 +13,34 @@ struct Archive: Sendable {
     func extract(from tunnel: Tunnel) async throws {
         defer { tunnel.close() }
         try await box.makeDirectory(path)
-        try await run(
-            ["tar", "--extract", "--no-same-owner", "--file=-", "--directory=\(path)"],
-            input: tunnel,
-            output: nil
+        let tar = BoxTool(
+            box: box,
+            arguments: ["tar", "--extract", "--no-same-owner", "--file=-", "--directory=\(path)"]
         )
+        try await tar.pack("unpack it", input: { try await tunnel.next()?.bytes })
     }
 
     /// A directory as `.` and what is below it; a file by its name.
-    func send(_ info: FileInfo, through tunnel: Tunnel) async {
+    func send(_ info: FileInfo, through tunnel: Tunnel, operations: OperationTable) async {
         let (directory, member) = info.type == .directory ? (path, ".") : Self.split(path)
+        let tar = BoxTool(
+            box: box,
+            arguments: ["tar", "--create", "--file=-", "--directory=\(directory)", "--", member]
+        )
         do {
             try await tunnel.withWatch {
-                try await run(
-                    ["tar", "--create", "--file=-", "--directory=\(directory)", "--", member],
-                    input: nil,
-                    output: tunnel
+                try await tar.pack(
+                    "pack it",
+                    output: { bytes in
+                        try await tunnel.send(bytes)
+                        operations.touch()
+                    }
                 )
                 try await tunnel.finish()
             }
             tunnel.close()
         } catch {
-            tunnel.reset(Fault.describing(error))
-        }
-    }
-
-    private func run(_ arguments: [String], input: Tunnel?, output: Tunnel?) async throws {
-        let id = ProcessID.now().rawValue
-        let process = try await box.start(
-            BoxCommand(id: id, arguments: arguments, stdin: input == nil ? .none : .open(ByteBuffer()))
-        )
-        var complaint = ""
-        var exit: ProcessExit?
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                if let input {
-                    group.addTask {
-                        do {
-                            while let (_, bytes) = try await input.next() { try await process.write(bytes) }
-                            try await process.closeInput()
-                        } catch is DriverError {
-                            // It closed its input: its exit says why.
-                        }
-                    }
-                }
-                while let event = try await process.next() {
-                    switch event {
-                    case .stdout(let bytes, _): try await output?.send(bytes)
-                    case .stderr(let bytes, _): complaint += String(buffer: bytes).prefix(max(0, 512 - complaint.count))
-                    case .exited(let end): exit = end
-                    }
-                }
-                if exit?.code != 0 { group.cancelAll() }
-                try await group.waitForAll()
-            }
-        } catch  where exit == nil {
-            await Task { try? await process.kill(grace: .zero) }.value
-            throw error
-        } catch is CancellationError where exit?.code != 0 {
-            // Told below, by what it complained of.
-        }
-        guard exit?.code == 0 else {
-            throw Fault(
-                .archiveInvalid,
-                "tar could not \(input == nil ? "pack" : "unpack") it.",
-                details: complaint.isEmpty ? [:] : ["tar": complaint]
-            )
+            tunnel.reset(operations.interruption ?? Fault.describing(error))
         }
     }
 

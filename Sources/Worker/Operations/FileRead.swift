@@ -19,15 +19,18 @@ struct FileRead: Sendable {
     struct Rest: Sendable {
         let reader: any BoxFileReader
 
-        func send(through tunnel: Tunnel) async {
+        func send(through tunnel: Tunnel, operations: OperationTable) async {
             do {
                 try await tunnel.withWatch {
-                    while let bytes = try await reader.next(limit: FileRead.chunk) { try await tunnel.send(bytes) }
+                    while let bytes = try await reader.next(limit: FileRead.chunk) {
+                        try await tunnel.send(bytes)
+                        operations.touch()
+                    }
                     try await tunnel.finish()
                 }
                 tunnel.close()
             } catch {
-                tunnel.reset(Fault.describing(error))
+                tunnel.reset(operations.interruption ?? Fault.describing(error))
             }
             await reader.close()
         }

@@ -18,9 +18,22 @@ final class OperationTable: Sendable {
         case doneAgain
     }
 
+    /// What becomes of an operation that runs when its sandbox is drained.
+    enum Manner: Sendable {
+        /// It changes nothing, and is given time to end.
+        case read
+        /// It is cut off unless it ends soon, and its caller is told.
+        case change
+        /// It follows a process, which has its own end.
+        case process
+        /// It is what drains: nobody waits for it, nor ends it.
+        case drain
+    }
+
     private struct Operation {
         /// Of the request that the id is bound to.
         var fingerprint: Int
+        var manner: Manner
         /// Nil once it has ended and is done again when asked again.
         var task: Task<WireSandboxReply, any Error>?
         /// When its caller will have gone: a deadline, or the newest poll and then some.
@@ -32,6 +45,11 @@ final class OperationTable: Sendable {
         var operations: [String: Operation] = [:]
         /// Ended operations, oldest first, so that forgetting costs no search.
         var ended: [String] = []
+        /// What is sent after its operation was answered.
+        var followers: [Int: Task<Void, Never>] = [:]
+        var followerCount = 0
+        /// What those are told that are cut off.
+        var interruption: Fault?
         /// Operations whose cancellation came first: they must not start.
         var tombstones: [String: ContinuousClock.Instant] = [:]
         var running = 0
@@ -51,6 +69,7 @@ final class OperationTable: Sendable {
         fingerprint: Int,
         until: ContinuousClock.Instant?,
         repeated: Repeat,
+        manner: Manner = .change,
         body: @escaping @Sendable () async throws -> WireSandboxReply
     ) async throws -> WireSandboxReply {
         let task = try shared.withLockedValue { shared throws(Fault) -> Task<WireSandboxReply, any Error> in
@@ -76,10 +95,21 @@ final class OperationTable: Sendable {
             // by a message. `sweep` and `drain` end it.
             let task = Task { [self] in
                 defer { ended(id, repeated) }
-                return try await body()
+                do {
+                    return try await body()
+                } catch {
+                    guard Task.isCancelled, let interruption else { throw error }
+                    switch manner {
+                    // Nothing was changed: whoever serves it next can do it.
+                    case .read: throw Fault.moving
+                    case .change: throw interruption
+                    case .process, .drain: throw error
+                    }
+                }
             }
             shared.operations[id] = Operation(
                 fingerprint: fingerprint,
+                manner: manner,
                 task: task,
                 wantedUntil: until ?? .now + Self.patience
             )
@@ -100,12 +130,27 @@ final class OperationTable: Sendable {
         }
     }
 
-    /// Counts work that goes on after its operation was answered as activity.
-    func track<Value>(_ body: () async throws -> Value) async rethrows -> Value {
-        hold()
-        defer { letGo() }
-        return try await body()
+    /// Runs what is left to do once an operation was answered, as the bytes of a download.
+    ///
+    /// It counts as activity when it says so by `touch`, not by being there: its reader may have gone to sleep.
+    func follow(_ body: @escaping @Sendable () async -> Void) {
+        shared.withLockedValue { shared in
+            let number = shared.followerCount
+            shared.followerCount += 1
+            // Ended by itself, by the tunnel's own ends, or by a drain.
+            shared.followers[number] = Task { [self] in
+                await body()
+                self.shared.withLockedValue { $0.followers[number] = nil }
+            }
+            shared.idleSince = .now
+        }
     }
+
+    /// Something happened just now.
+    func touch() { shared.withLockedValue { $0.idleSince = .now } }
+
+    /// Why what ran was cut off; nil while nothing is.
+    var interruption: Fault? { shared.withLockedValue { $0.interruption } }
 
     /// Notes the caller's proof that it is still there; answers whether the operation runs.
     func poll(_ id: String) -> Bool {
@@ -154,18 +199,53 @@ final class OperationTable: Sendable {
         }
     }
 
-    func reopen() {
-        shared.withLockedValue { $0.isClosed = false }
+    /// How long what runs may go on once its sandbox is to end.
+    struct Grace: Sendable {
+        var reads: Duration
+        var changes: Duration
+
+        static let none = Grace(reads: .zero, changes: .zero)
+
+        /// A pause hurries nobody who reads; what is to be deleted is of no use to anybody.
+        static func whenEnding(for intent: Intent) -> Grace {
+            switch intent {
+            case .run, .pause: Grace(reads: .seconds(30), changes: .seconds(5))
+            case .stop: Grace(reads: .seconds(5), changes: .seconds(1))
+            case .delete: .none
+            }
+        }
     }
 
     /// Lets what runs go on for so long, then cancels it, and waits for its end.
-    func drain(within limit: Duration) async {
-        let tasks = shared.withLockedValue { $0.operations.values.filter { $0.endedAt == nil }.compactMap(\.task) }
+    ///
+    /// - Parameter interruption: What is told to callers of what was cut off.
+    func drain(within grace: Grace, telling interruption: Fault) async {
+        let (reads, changes, followers) = shared.withLockedValue { shared in
+            let running = shared.operations.values.filter { $0.endedAt == nil }
+            let isRead = { (operation: Operation) in operation.manner == .read }
+            return (
+                running.filter(isRead).compactMap(\.task),
+                running.filter { !isRead($0) && $0.manner != .drain }.compactMap(\.task),
+                Array(shared.followers.values)
+            )
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.end(changes, within: grace.changes, interruption) }
+            group.addTask { await self.end(reads, within: grace.reads, interruption) }
+            group.addTask { await self.end(followers, within: grace.reads, interruption) }
+        }
+    }
+
+    private func end<Value, Failure>(
+        _ tasks: [Task<Value, Failure>],
+        within limit: Duration,
+        _ interruption: Fault
+    ) async {
         guard !tasks.isEmpty else { return }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                // Ends early, and harmlessly, when everything has ended before.
-                try? await Task.sleep(for: limit)
+                guard (try? await Task.sleep(for: limit)) != nil else { return }
+                self.shared.withLockedValue { $0.interruption = $0.interruption ?? interruption }
                 for task in tasks { task.cancel() }
             }
             for task in tasks { _ = await task.result }
@@ -193,4 +273,12 @@ final class OperationTable: Sendable {
 extension Fault {
     /// Refused before anything was done: ask again, and whoever serves it then will do it.
     static let moving = Fault(.moving, "The sandbox is being handed over.", hint: "Try again.", retryAfter: 1)
+
+    /// Cut off in the middle: a file is as it was, of several some may have changed.
+    static let draining = Fault(
+        .draining,
+        "The sandbox was drained while this ran.",
+        hint: "Look at what was done, or ask again: the sandbox comes back when it is used.",
+        retryAfter: 1
+    )
 }

@@ -85,6 +85,7 @@ extension SandboxOperations {
 
     /// The process of the operation, begun now or before.
     private func enter(_ start: ProcessStart) async throws -> OwnedProcess {
+        try await holding.captures.pass()
         // Before the row is written: a box that does not come back starts nothing.
         let live = try await keeper.liveBox(of: holding)
         guard keeper.vitality.isAlive() else { throw NoAnswer() }

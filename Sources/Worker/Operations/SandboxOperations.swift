@@ -16,6 +16,16 @@ struct SandboxOperations: Sendable {
     func answer(_ call: IncomingCall<WireSandboxRequest>) async throws -> WireSandboxReply {
         // Whoever was frozen and woken must not act, nor answer in its successor's place (rule 4).
         guard keeper.vitality.isAlive() else { throw NoAnswer() }
+        do {
+            return try await attempt(call)
+        } catch {
+            // A refusal carries no epoch, so nobody could tell it from the successor's.
+            guard keeper.vitality.isAlive() else { throw NoAnswer() }
+            throw error
+        }
+    }
+
+    private func attempt(_ call: IncomingCall<WireSandboxRequest>) async throws -> WireSandboxReply {
         let request = call.request
         switch request.operation {
         case .poll(let poll):
@@ -52,7 +62,8 @@ struct SandboxOperations: Sendable {
             request.operationID,
             fingerprint: request.fingerprint,
             until: until,
-            repeated: request.isDoneAgain ? .doneAgain : .answered
+            repeated: request.isDoneAgain ? .doneAgain : .answered,
+            manner: request.manner
         ) { [self] in
             do {
                 return try await perform(call)
@@ -65,8 +76,21 @@ struct SandboxOperations: Sendable {
 
     private func perform(_ call: IncomingCall<WireSandboxRequest>) async throws -> WireSandboxReply {
         guard keeper.vitality.isAlive() else { throw NoAnswer() }
-        guard let process = try await performOnProcess(call) else { return try await performInBox(call.request) }
-        return process
+        if let process = try await performOnProcess(call) { return process }
+        if let workspace = try await performOnWorkspace(call.request) { return workspace }
+        return try await performInBox(call.request)
+    }
+
+    /// Nil when it is not about the workspace as a whole.
+    private func performOnWorkspace(_ request: WireSandboxRequest) async throws -> WireSandboxReply? {
+        switch request.operation {
+        case .saveCheckpoint(let save):
+            try await CheckpointSave(holding: holding, keeper: keeper, request: save).run()
+        case .restoreCheckpoint(let restore):
+            try await CheckpointRestore(holding: holding, keeper: keeper, request: restore).run()
+        default: return nil
+        }
+        return reply { $0.done = WireDone() }
     }
 
     /// Nil when it is no operation on a process.
@@ -101,6 +125,8 @@ struct SandboxOperations: Sendable {
     }
 
     private func performInBox(_ request: WireSandboxRequest) async throws -> WireSandboxReply {
+        // A box that is being captured may not answer for a moment; what would change it waits for that.
+        if request.manner == .change { try await holding.captures.pass() }
         let box = try await keeper.liveBox(of: holding).box
         guard keeper.vitality.isAlive() else { throw NoAnswer() }
         switch request.operation {
@@ -109,7 +135,7 @@ struct SandboxOperations: Sendable {
             let file = try await FileRead(box: box, path: read.path).open()
             guard let rest = file.rest else { return reply { $0.file = file.info } }
             let tunnel = try accept(request)
-            keeper.dispatcher.enqueue { await holding.operations.track { await rest.send(through: tunnel) } }
+            holding.operations.follow { await rest.send(through: tunnel, operations: holding.operations) }
             return reply { $0.file = file.info }
         case .writeFile(let write):
             let info = try await FileWrite(box: box, request: write).run { try accept(request) }
@@ -131,7 +157,7 @@ struct SandboxOperations: Sendable {
             let archive = Archive(box: box, path: create.path)
             let info = try await box.stat(create.path)
             let tunnel = try accept(request)
-            keeper.dispatcher.enqueue { await holding.operations.track { await archive.send(info, through: tunnel) } }
+            holding.operations.follow { await archive.send(info, through: tunnel, operations: holding.operations) }
             return reply { $0.file = info.wire(path: create.path) }
         default:
             throw Fault(.invalidRequest, "The request names no operation that this worker knows.")

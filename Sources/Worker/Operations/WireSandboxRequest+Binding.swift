@@ -37,8 +37,20 @@ extension WireSandboxRequest {
     var isDoneAgain: Bool {
         switch operation {
         case .run, .startProcess, .cancelProcess, .resizeTerminal: true
-        case .readFile, .statFile, .listDirectory, .createArchive: true
+        case .readFile, .statFile, .listDirectory, .createArchive, .exportWorkspace: true
+        // Its row in the ledger says what came of it.
+        case .saveCheckpoint: true
         default: false
+        }
+    }
+
+    /// What becomes of it when the sandbox is drained.
+    var manner: OperationTable.Manner {
+        switch operation {
+        case .run, .startProcess, .writeStdin, .signalProcess, .cancelProcess, .resizeTerminal: .process
+        case .readFile, .statFile, .listDirectory, .createArchive, .exportWorkspace: .read
+        case .restoreCheckpoint: .drain
+        default: .change
         }
     }
 }

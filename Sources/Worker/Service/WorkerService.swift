@@ -58,6 +58,7 @@ package struct WorkerService: Service {
                 identity: identity,
                 store: host.store,
                 driver: driver,
+                archiver: nil,
                 bus: host.bus,
                 vitality: vitality,
                 dispatcher: dispatcher,
@@ -106,8 +107,8 @@ package struct WorkerService: Service {
             micro.stop()
             for subscription in subscriptions { subscription.unsubscribe() }
             for keeper in keepers {
-                await keeper.handOver(pausing: settings.pausesOnShutdown, grace: settings.shutdownGrace)
-                if settings.pausesOnShutdown { await keeper.pauseOrphans() }
+                await keeper.handOver(settings.shutdown, grace: settings.shutdownGrace)
+                if settings.shutdown == .drain { await keeper.pauseOrphans() }
             }
             dispatcher.finish()
             try await group.waitForAll()

@@ -3,8 +3,8 @@ package struct WorkerSettings: Sendable {
     package var hostName: String
     package var pid: Int
     package var version: String
-    /// Stop the boxes at the end, keeping their files; otherwise they live on for the next owner.
-    package var pausesOnShutdown: Bool
+    /// What becomes of its boxes when it is told to stop.
+    package var shutdown: ShutdownManner
     /// How long running commands may go on once the worker is told to stop.
     package var shutdownGrace: Duration
     /// The most bytes that the stream of all output may have, and on how many servers it lies.
@@ -17,7 +17,7 @@ package struct WorkerSettings: Sendable {
         hostName: String,
         pid: Int,
         version: String,
-        pausesOnShutdown: Bool,
+        shutdown: ShutdownManner,
         shutdownGrace: Duration,
         outputStreamBytes: Int64,
         outputReplicas: Int,
@@ -26,7 +26,7 @@ package struct WorkerSettings: Sendable {
         self.hostName = hostName
         self.pid = pid
         self.version = version
-        self.pausesOnShutdown = pausesOnShutdown
+        self.shutdown = shutdown
         self.shutdownGrace = shutdownGrace
         self.outputStreamBytes = outputStreamBytes
         self.outputReplicas = outputReplicas

@@ -1,0 +1,59 @@
+import Model
+import Ownership
+import ProviderKit
+import Store
+import Wire
+
+/// Puts a sandbox back to a checkpoint: writes down which, and drains; whoever acquires it next makes its box from that.
+struct CheckpointRestore: Sendable {
+    let holding: Holding
+    let keeper: LeaseKeeper
+    let request: WireRestoreCheckpoint
+
+    func run() async throws {
+        guard let id = ArchiveID(request.checkpointID) else {
+            throw Fault(.invalidRequest, "checkpoint_id has to be an id.")
+        }
+        try requireUsable(try await keeper.store.archiveRecord(id))
+        guard keeper.vitality.isAlive() else { throw NoLease() }
+        let isIntended = try await keeper.store.intendRestore(
+            id,
+            of: holding.sandbox,
+            epoch: holding.epoch,
+            actor: keeper.identity.actor
+        )
+        guard isIntended else {
+            // Deleted since, or the sandbox is not served any more.
+            try requireUsable(try await keeper.store.archiveRecord(id))
+            throw NoLease()
+        }
+        let done = try await keeper.drain(holding, intent: .pause, reason: "restore")
+        guard done == .pause else {
+            throw Fault(.sandboxNotActive, "The sandbox was stopped or deleted meanwhile.")
+        }
+    }
+
+    private func requireUsable(_ archive: ArchiveRecord?) throws {
+        guard let archive, archive.workspace == holding.workspace, archive.purpose == .checkpoint else {
+            throw Fault(.checkpointNotFound, "There is no such checkpoint.")
+        }
+        switch archive.state {
+        case .current: break
+        case .candidate: throw Fault(.checkpointNotReady, "The checkpoint is not saved yet.", retryAfter: 2)
+        case .previous, .deletePending, .deleted, .deleteFailed:
+            throw Fault(.checkpointNotFound, "The checkpoint failed, or was deleted.")
+        }
+        // Looked at before the present state is put away for it.
+        guard archive.format == .native else {
+            guard keeper.archiver != nil else { throw Fault.noArchiveStore }
+            return
+        }
+        let binding = keeper.driver.binding
+        guard archive.provider == holding.provider, archive.account.map({ $0 == binding.account }) ?? true else {
+            throw Fault(.unsupported, "The checkpoint was made by \(archive.provider), in a form of its own.")
+        }
+        guard archive.placement == binding.placement else {
+            throw Fault(.placementOffline, "The checkpoint is on another host than the sandbox.")
+        }
+    }
+}

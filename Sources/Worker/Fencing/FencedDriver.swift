@@ -1,0 +1,57 @@
+import Model
+import Ownership
+import ProviderKit
+
+/// A driver that changes nothing for a worker whose own heartbeat was not confirmed lately (rule 4).
+///
+/// Between what a caller has read and its call to the provider the process may have been frozen, so this is the last look,
+/// right before the call, whoever makes it.
+struct FencedDriver: Driver {
+    let driver: any Driver
+    let vitality: Vitality
+
+    var descriptor: Descriptor { driver.descriptor }
+    var binding: Binding { driver.binding }
+
+    func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
+        try requireLife()
+        return try await driver.create(creation)
+    }
+
+    func resume(_ resumption: BoxResumption) async throws(DriverError) -> any Box {
+        try requireLife()
+        return try await driver.resume(resumption)
+    }
+
+    func stop(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
+        try requireLife()
+        try await driver.stop(envelope, epoch: epoch)
+    }
+
+    func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
+        try requireLife()
+        try await driver.delete(envelope, epoch: epoch)
+    }
+
+    func list() async throws(DriverError) -> [BoxListing] { try await driver.list() }
+
+    func capture(_ capture: BoxCapture) async throws(DriverError) -> ArchiveReference {
+        try requireLife()
+        return try await driver.capture(capture)
+    }
+
+    func discard(_ archive: ArchiveID) async throws(DriverError) {
+        try requireLife()
+        try await driver.discard(archive)
+    }
+
+    func archives() async throws(DriverError) -> [ArchiveID] { try await driver.archives() }
+
+    func shutdown() async { await driver.shutdown() }
+
+    private func requireLife() throws(DriverError) {
+        guard vitality.isAlive() else {
+            throw DriverError(.transient, "This worker's heartbeat is late, so it changes nothing.")
+        }
+    }
+}
