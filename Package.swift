@@ -216,7 +216,7 @@ let package = Package(
         library(
             "ContractServer",
             path: "Tests/ContractServer",
-            exclude: ["cuts.py", "oddities.py", "processes.py", "server.py"],
+            exclude: ["cuts.py", "files.py", "oddities.py", "processes.py", "server.py", "workspaces.py"],
             []
         ),
         tests("Commands", ["ContractServer", "sandfleet", nioLocks]),

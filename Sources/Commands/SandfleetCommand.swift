@@ -12,6 +12,7 @@ package struct SandfleetCommand: AsyncParsableCommand {
               $ box=$(sandfleet create)
               $ sandfleet exec $box -- uname -a
               $ sandfleet cp ./project $box:/workspace
+              $ sandfleet checkpoint $box
               $ sandfleet rm $box
 
             A fleet is found by --url and --api-key, by SANDFLEET_URL and SANDFLEET_API_KEY, or by the fleet.json that \
@@ -23,12 +24,21 @@ package struct SandfleetCommand: AsyncParsableCommand {
             with 124 for a timeout and 126 or 127 for what cannot be started.
             """,
         groupedSubcommands: [
-            CommandGroup(name: "Fleet", subcommands: [UpCommand.self, StatusCommand.self, ProvidersCommand.self]),
+            CommandGroup(
+                name: "Fleet",
+                subcommands: [UpCommand.self, StatusCommand.self, ProvidersCommand.self, SweepCommand.self]
+            ),
             CommandGroup(
                 name: "Sandbox",
                 subcommands: [
-                    CreateCommand.self, ListCommand.self, GetCommand.self, ConnectCommand.self, StopCommand.self,
-                    RemoveCommand.self,
+                    CreateCommand.self, ListCommand.self, GetCommand.self, HistoryCommand.self, ConnectCommand.self,
+                    KeepAliveCommand.self, DrainCommand.self, StopCommand.self, RemoveCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Saved files",
+                subcommands: [
+                    CheckpointCommand.self, ForkCommand.self, ExportCommand.self, ImportCommand.self,
                 ]
             ),
             CommandGroup(

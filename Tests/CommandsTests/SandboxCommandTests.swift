@@ -94,11 +94,11 @@ import Testing
 
     @Test func everyCommandHasHelpWithExamples() async throws {
         let commands = [
-            ["create"], ["ls"], ["get"], ["connect"], ["stop"], ["rm"], ["exec"], ["shell"], ["ps"], ["logs"], ["wait"], ["kill"], ["cp"],
-            ["dir"], ["status"],
-            ["providers"],
-            ["keys", "create"], ["keys", "ls"], ["keys", "rm"],
+            "create", "ls", "get", "history", "connect", "keepalive", "drain", "stop", "rm", "exec", "shell", "ps", "logs",
+            "wait", "kill", "cp", "dir", "fork", "export", "import", "sweep", "status", "providers", "keys create",
+            "keys ls", "keys rm", "checkpoint create", "checkpoint ls", "checkpoint restore", "checkpoint rm",
         ]
+        .map { $0.split(separator: " ").map(String.init) }
         for command in commands {
             let help = try await CommandLineRun(command + ["--help"])
             #expect(help.exitCode == 0 && help.stdout.contains("$ sandfleet \(command.joined(separator: " "))"))

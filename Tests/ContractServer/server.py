@@ -4,15 +4,12 @@ Prints its port when it listens; ends with its standard input.
 """
 
 import base64
-import hashlib
-import io
 import itertools
 import json
 import os
 import shutil
 import signal
 import sys
-import tarfile
 import tempfile
 import threading
 import time
@@ -23,8 +20,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 sys.dont_write_bytecode = True
 
 from cuts import Cuts, CutWriter
+from files import FileRoutes
 from oddities import Oddity
 from processes import NOW, REQUEST_FIELDS, START_FIELDS, Observed, Problem, Process, Record
+from workspaces import Boxes, Ledger
 
 KEY = "test-key"
 root = Path(tempfile.mkdtemp())
@@ -41,7 +40,11 @@ def new_id():
     return format(next(numbers), "026d")
 
 
-class Handler(BaseHTTPRequestHandler):
+ledger, boxes = Ledger(root, new_id), Boxes()
+
+
+class Handler(FileRoutes, BaseHTTPRequestHandler):
+    root = root
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -57,6 +60,12 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def page(self, found):
+        # Small pages, so that every list of a test has several.
+        start, size = self.number("cursor", 0), 2
+        rest = start + size < len(found)
+        self.answer({"items": found[start:start + size], "nextCursor": str(start + size) if rest else None})
 
     def nothing(self):
         self.send_response(204)
@@ -150,6 +159,7 @@ class Handler(BaseHTTPRequestHandler):
         match (method, path):
             case ("POST", ["sandboxes"]): self.create()
             case ("GET", ["sandboxes"]): self.list_sandboxes()
+            case ("GET", ["sandboxes", name, "history"]) if name in ledger.events: self.page(ledger.events[name])
             case (_, ["sandboxes", name, *rest]):
                 if name not in sandboxes:
                     raise Problem(404, "sandbox_not_found", f"There is no sandbox {name}.")
@@ -159,6 +169,12 @@ class Handler(BaseHTTPRequestHandler):
                     raise Problem(404, "process_not_found", f"There is no process {name}.",
                                   "GET /v1/sandboxes/{id}/processes lists them.")
                 self.process(method, processes[name], rest)
+            case ("GET", ["checkpoints"]): self.page(list(reversed(ledger.checkpoints.values())))
+            case ("GET", ["checkpoints", name]): self.answer(ledger.found(name))
+            case ("DELETE", ["checkpoints", name]):
+                ledger.delete(name)
+                self.nothing()
+            case ("POST", ["fleet", "sweep"]): self.answer(boxes.sweep(self.document()["dryRun"]))
             case ("GET", ["providers"]):
                 self.answer({"items": [{"name": "local", "default": True, "os": "linux", "pty": False}]})
             case ("GET", ["fleet"]):
@@ -225,35 +241,47 @@ class Handler(BaseHTTPRequestHandler):
             if flaky["left"] and request.get("purpose") == "flaky":
                 flaky["left"] -= 1
                 raise Problem(503, "overloaded", "Try again.")
+        checkpoint = request.get("fromCheckpoint")
+        self.answer(self.add(request, checkpoint and ledger.found(checkpoint, usable=True)["id"]), 201)
+
+    def fork(self, box):
+        request = self.document()
+        checkpoint = request.get("checkpoint")
+        source = ledger.found(checkpoint, usable=True)["id"] if checkpoint else box["id"]
+        self.answer(self.add({"persistent": box["persistent"], "tags": box["tags"]} | request, source), 201)
+
+    def add(self, request, source):
+        """The sandbox of this key, once, with files where it begins with some."""
+        with lock:
             key = self.headers["Idempotency-Key"]
             if key in created_by:
-                return self.answer(sandboxes[created_by[key]], 201)
+                return sandboxes[created_by[key]]
             name = request.get("name")
             if name and any(box["name"] == name for box in sandboxes.values()):
                 raise Problem(409, "name_taken", f"The name {name} is taken.", "Choose another, or pass reuse.")
             box = {
                 "id": new_id(), "provider": request.get("provider", "local"), "status": "active", "name": name,
                 "externalSandboxId": "box", "image": None, "resources": request.get("resources", {}),
-                "persistent": request.get("persistent", False), "metadata": request.get("metadata", {}),
+                "persistent": request.get("persistent", True), "metadata": request.get("metadata", {}),
                 "tags": request.get("tags", {}), "networkPolicy": request.get("networkPolicy", "none"),
                 "timeoutMs": request.get("timeoutMs"), "idleTimeoutMs": None, "expiresAt": None,
                 "createdAt": NOW, "updatedAt": "2026-01-02T03:04:05Z", "shutdownAt": None,
                 "fromTheFuture": {"unknown": [1, 2]},
             }
+            (root / box["id"]).mkdir()
+            if source:
+                ledger.fill(box, source)
             sandboxes[box["id"]] = box
             order.insert(0, box["id"])
             created_by[key] = box["id"]
-        (root / box["id"]).mkdir()
-        self.answer(box, 201)
+            ledger.note(box["id"], "sandbox.created")
+            return box
 
     def list_sandboxes(self):
         found = [sandboxes[name] for name in order if name in sandboxes]
         if wanted := self.query.get("status"):
             found = [box for box in found if box["status"] == wanted]
-        # Small pages, so that every list of a test has several.
-        start, size = int(self.query.get("cursor", 0)), 2
-        rest = start + size < len(found)
-        self.answer({"items": found[start:start + size], "nextCursor": str(start + size) if rest else None})
+        self.page(found)
 
     def sandbox(self, method, box, rest):
         match (method, rest):
@@ -262,14 +290,37 @@ class Handler(BaseHTTPRequestHandler):
                 box.update(self.document())
                 self.answer(box)
             case ("DELETE", []):
-                del sandboxes[box["id"]]
-                self.nothing()
+                self.remove(box)
+            case ("POST", ["stop"]) if not box["persistent"]:
+                self.remove(box)
             case ("POST", ["connect" | "stop" as verb]):
                 box["status"] = "active" if verb == "connect" else "shutdown"
+                ledger.note(box["id"], "sandbox.active" if verb == "connect" else "sandbox.stopped", reason="api")
+                self.answer(box)
+            case ("POST", ["drain"]):
+                ledger.drain(box)
                 self.answer(box)
             case ("POST", ["keepalive"]):
-                self.document()
+                box["keptMs"] = self.document()["durationMs"]
+                self.nothing()
+            case ("POST", ["fork"]): self.fork(box)
+            case ("POST", ["checkpoints"]):
+                self.answer(ledger.save(box, self.document(), self.headers["X-Operation-Id"]), 201)
+            case ("GET", ["checkpoints"]):
+                self.page([one for one in reversed(ledger.checkpoints.values()) if one["sandboxId"] == box["id"]])
+            case ("DELETE", ["checkpoints", name]):
+                ledger.delete(name)
+                self.nothing()
+            case ("POST", ["checkpoints", name, "restore"]):
+                ledger.restore(box, name, self.headers["X-Operation-Id"])
                 self.answer(box)
+            case ("GET", ["export"]):
+                self.begin_stream("application/zstd")
+                self.send_chunk(ledger.exported(box))
+                self.end_stream()
+            case ("POST", ["import"]):
+                ledger.take(box, b"".join(self.chunks()), self.query["replace"] == "true")
+                self.nothing()
             case ("POST", ["commands"]): self.run(box, self.document())
             case ("POST", ["processes"]):
                 process, existed = self.start(box, self.document(), START_FIELDS, "background")
@@ -281,12 +332,19 @@ class Handler(BaseHTTPRequestHandler):
             case ("GET", ["dir"]): self.directory(box)
             case _: raise Problem(404, "not_found", "No such route.")
 
+    def remove(self, box):
+        del sandboxes[box["id"]]
+        ledger.note(box["id"], "sandbox.deleted", reason="api")
+        self.nothing()
+
     # Processes
 
     def start(self, box, body, fields, mode):
         if box["status"] == "shutdown":
             raise Problem(409, "sandbox_not_active", "The sandbox was stopped.",
                           f"POST /v1/sandboxes/{box['id']}/connect brings it back.")
+        if box["status"] == "paused":
+            box["status"] = "active"
         if unknown := set(body) - fields:
             raise Problem(400, "unknown_field", f"There is no field {sorted(unknown)[0]}.", "See /openapi.json.")
         make = lambda name: Oddity(name, box["id"], body) if body["command"].startswith("odd-") else Process(
@@ -333,9 +391,7 @@ class Handler(BaseHTTPRequestHandler):
         for name in ("status", "kind"):
             if wanted := self.query.get(name):
                 found = [row for row in found if row[name] == wanted]
-        start, size = self.number("cursor", 0), 2
-        rest = start + size < len(found)
-        self.answer({"items": found[start:start + size], "nextCursor": str(start + size) if rest else None})
+        self.page(found)
 
     def process(self, method, process, rest):
         match (method, rest):
@@ -417,73 +473,6 @@ class Handler(BaseHTTPRequestHandler):
         if not rest:
             return None
         return chunk | {"data": Record.payload(rest) | {"offset": data["offset"] + len(content) - len(rest)}}
-
-    # Files
-
-    def place(self, box, path):
-        return root / box["id"] / path.lstrip("/")
-
-    def file(self, method, box):
-        path = self.query["path"]
-        place = self.place(box, path)
-        if method == "PUT":
-            return self.store(place, path)
-        if not place.exists():
-            raise Problem(404, "file_not_found", f"There is no {path}.")
-        if method == "DELETE":
-            shutil.rmtree(place) if self.query.get("recursive") == "true" else place.unlink()
-            return self.nothing()
-        if self.headers.get("Accept") == "application/x-tar":
-            archive = io.BytesIO()
-            with tarfile.open(fileobj=archive, mode="w") as tar:
-                tar.add(place, ".")
-            self.begin_stream("application/x-tar")
-            self.send_chunk(archive.getvalue())
-            return self.end_stream()
-        if place.is_dir():
-            raise Problem(409, "is_directory", f"{path} is a directory.")
-        self.send_response(200)
-        self.send_header("Content-Length", str(place.stat().st_size))
-        self.send_header("X-Sandfleet-Mode", format(place.stat().st_mode & 0o7777, "04o"))
-        self.end_headers()
-        with place.open("rb") as file:
-            shutil.copyfileobj(file, self.wfile)
-
-    def store(self, place, path):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        digest, size = hashlib.sha256(), 0
-        with place.open("wb") as file:
-            for chunk in self.chunks():
-                if path.endswith("corrupt"):
-                    chunk = bytes(len(chunk))
-                digest.update(chunk)
-                size += len(chunk)
-                file.write(chunk)
-        mode = self.query.get("mode", "0644")
-        place.chmod(int(mode, 8))
-        self.answer({"path": path, "size": size, "mode": mode, "sha256": digest.hexdigest()}, 201)
-
-    def unpack(self, box):
-        place = self.place(box, self.query["path"])
-        archive = io.BytesIO(b"".join(self.chunks()))
-        place.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(fileobj=archive, mode="r|") as tar:
-            tar.extractall(place)
-        self.answer({"path": self.query["path"], "entries": 1})
-
-    def directory(self, box):
-        place = self.place(box, self.query["path"])
-        if not place.is_dir():
-            raise Problem(404, "file_not_found", f"There is no {self.query['path']}.")
-        entries = []
-        for entry in sorted(place.iterdir()):
-            status = entry.lstat()
-            kind = "symlink" if entry.is_symlink() else "directory" if entry.is_dir() else "file"
-            entries.append({
-                "name": entry.name, "type": kind, "size": status.st_size, "mode": format(status.st_mode & 0o7777, "04o"),
-                "modifiedAt": NOW, "target": os.readlink(entry) if entry.is_symlink() else None,
-            })
-        self.answer({"path": self.query["path"], "items": entries, "nextCursor": None})
 
 
 # Threads of the test process block signals, and what it starts inherits that.

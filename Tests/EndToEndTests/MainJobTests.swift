@@ -42,7 +42,7 @@ import Testing
             #expect(back == bytes)
 
             // What was stopped keeps its files, and comes back only when asked.
-            let stopped = try await api.client.stopSandbox(sandbox.id)
+            let stopped = try #require(try await api.client.stopSandbox(sandbox.id))
             #expect(stopped.status == .shutdown)
             #expect(try api.runningBoxes == 0)
             let refused = try await api.send("POST", "/v1/sandboxes/\(sandbox.id)/commands", #"{"command":"true"}"#)

@@ -45,7 +45,7 @@ func expectError(
             var update = SandboxUpdate()
             update.name = "second"
             #expect(try await client.updateSandbox(made.id, update).name == "second")
-            #expect(try await client.stopSandbox(made.id).status == .shutdown)
+            #expect(try await client.stopSandbox(made.id)?.status == .shutdown)
             #expect(try await client.connectSandbox(made.id).status == .active)
             try await client.keepSandboxAlive(made.id, for: .seconds(60))
             try await client.deleteSandbox(made.id)

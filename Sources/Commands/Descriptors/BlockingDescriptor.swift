@@ -107,16 +107,20 @@ final class BlockingDescriptor: Sendable {
 /// Everything that a descriptor holds, to its end.
 struct DescriptorBytes: AsyncSequence, Sendable {
     let descriptor: BlockingDescriptor
+    /// Called when some have come.
+    var onRead: @Sendable () -> Void = {}
 
     func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(descriptor: descriptor)
+        AsyncIterator(bytes: self)
     }
 
     struct AsyncIterator: AsyncIteratorProtocol {
-        let descriptor: BlockingDescriptor
+        fileprivate let bytes: DescriptorBytes
 
         func next() async throws -> ByteBuffer? {
-            try await descriptor.read()
+            guard let read = try await bytes.descriptor.read() else { return nil }
+            bytes.onRead()
+            return read
         }
     }
 }

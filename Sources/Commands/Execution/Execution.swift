@@ -11,6 +11,8 @@ struct Execution: Sendable {
     let command: Command
     let readsInput: Bool
     let hasTerminal: Bool
+    /// Keeps the sandbox awake only while there is such proof; without it the command does by itself.
+    var presence: Presence?
 
     private var client: SandfleetClient { session.client }
 
@@ -25,7 +27,7 @@ struct Execution: Sendable {
             let process = try await client.startProcess(
                 command,
                 in: sandbox,
-                mode: .foreground,
+                mode: presence == nil ? .foreground : .background,
                 stdinOpen: readsInput && !hasTerminal,
                 terminal: hasTerminal ? TerminalWindow.size : nil
             )
@@ -67,6 +69,12 @@ struct Execution: Sendable {
                     return nil
                 }
             }
+            if let presence {
+                group.addTask {
+                    try await Vigil(client: client, sandbox: sandbox).keep(while: { presence.isProven() })
+                    return nil
+                }
+            }
             if hasTerminal {
                 group.addTask {
                     for await size in TerminalWindow.changes { await resize(process, to: size) }
@@ -85,6 +93,7 @@ struct Execution: Sendable {
         let connection = ExecutionConnection(isRaw: takesOverTerminal)
         for try await chunk in client.output(of: process, onChange: connection.changed) {
             try await consume(chunk)
+            if chunk.bytes != nil { presence?.wrote() }
             if let exit = chunk.exit { return exit }
         }
         throw Failure(.outcomeUnknown, "the command's output ended before the command")
@@ -92,7 +101,8 @@ struct Execution: Sendable {
 
     private func feed(_ process: String) async throws {
         do {
-            try await client.writeStdin(DescriptorBytes(descriptor: .standardInput), to: process, at: 0)
+            let input = DescriptorBytes(descriptor: .standardInput) { presence?.typed() }
+            try await client.writeStdin(input, to: process, at: 0)
         } catch let error as SandfleetError where error.code == .processEnded {
             // It needs no more input.
         }

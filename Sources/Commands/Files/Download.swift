@@ -27,25 +27,16 @@ struct Download: Sendable {
         return CopySummary(path: "-", bytes: receipt.size, sha256: receipt.sha256)
     }
 
-    /// Writes beside the target first: it is replaced by a whole file or not at all.
     private func save(_ file: FileDownload, _ source: String, to target: String) async throws -> CopySummary {
         let isDirectory = LocalFile(target)?.isDirectory ?? false
         let path = PathName.destination(of: source, at: target, targetIsDirectory: isDirectory)
-        if let special = LocalFile(path)?.special {
-            throw Failure(.usage, "\(path) is \(special), not a file", hint: "copy to -, and send that there with '>'")
-        }
-        let partial = "\(path).part-\(getpid())"
-        let descriptor = try LocalFile.open(partial, O_WRONLY | O_CREAT | O_TRUNC, mode: file.mode ?? 0o666)
+        try WholeFile.check(path)
         let bar = ProgressBar(path, total: file.size)
         defer { bar.finish() }
-        do {
-            let receipt = try await file.receive(progress: { bar.update($0) }, { try await descriptor.write($0) })
-            guard rename(partial, path) == 0 else { throw Failure.system("cannot write \(path)") }
-            return CopySummary(path: path, bytes: receipt.size, sha256: receipt.sha256)
-        } catch {
-            unlink(partial)
-            throw error
+        let receipt = try await WholeFile.write(path, mode: file.mode ?? 0o666) { descriptor in
+            try await file.receive(progress: { bar.update($0) }, { try await descriptor.write($0) })
         }
+        return CopySummary(path: path, bytes: receipt.size, sha256: receipt.sha256)
     }
 
     private func directory(_ source: String, to target: String) async throws -> CopySummary {

@@ -5,7 +5,7 @@ import SandfleetClient
 struct ExecOptions: ParsableArguments, Sendable {
     @OptionGroup var connection: ConnectionOptions
 
-    @Option(help: "Kill the command after this time, as in 30s or 5m.")
+    @Option(help: "Kill the command after this time, as in 30s or 5m.", transform: TimeSpan.parse)
     var timeout: TimeSpan?
 
     @Option(help: "The directory to run it in.")

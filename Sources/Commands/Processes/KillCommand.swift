@@ -23,7 +23,7 @@ struct KillCommand: FleetCommand {
     @Flag(help: "End them for certain, and wait for it.")
     var cancel = false
 
-    @Option(help: "With --cancel: the time between TERM and KILL, as in 5s.")
+    @Option(help: "With --cancel: the time between TERM and KILL, as in 5s.", transform: TimeSpan.parse)
     var grace: TimeSpan?
 
     @Argument(help: "The processes' ids; 'sandfleet ps' lists them.")

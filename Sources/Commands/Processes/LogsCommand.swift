@@ -8,10 +8,12 @@ struct LogsCommand: FleetCommand {
         abstract: "Show what a process has printed.",
         discussion: """
             Everything that it printed since its start, each stream where it belongs; with -f also what it prints from now \
-            on, until it ends. A connection that breaks is made again, and nothing is shown twice.
+            on, until it ends. A connection that breaks is made again, and nothing is shown twice. With --hold the sandbox \
+            is not put to sleep while this terminal is open; reading alone does not keep it awake.
 
               $ sandfleet logs 01m7tq3nq0fa2svz3c0yqk2m4d
               $ sandfleet logs -f --timestamps 01m7tq3nq0fa2svz3c0yqk2m4d
+              $ sandfleet logs --hold 01m7tq3nq0fa2svz3c0yqk2m4d
               $ sandfleet logs --stderr 01m7tq3nq0fa2svz3c0yqk2m4d > errors.txt
               $ sandfleet logs --from 120 --json 01m7tq3nq0fa2svz3c0yqk2m4d | jq .seq
             """
@@ -24,6 +26,9 @@ struct LogsCommand: FleetCommand {
 
     @Flag(name: [.short, .long], help: "Wait for more, until the process ends.")
     var follow = false
+
+    @Flag(help: "Like -f, and keep the sandbox awake while this terminal is open.")
+    var hold = false
 
     @Option(help: ArgumentHelp("Begin at this chunk, counted from 1.", valueName: "seq"))
     var from: Int?
@@ -43,7 +48,20 @@ struct LogsCommand: FleetCommand {
     }
 
     func run(_ session: Session) async throws {
-        let output = session.client.output(of: process, from: start, follow: follow) { change in
+        guard hold else { return try await show(session) }
+        guard Presence.hasTerminal else {
+            throw Failure(
+                .usage,
+                "--hold needs a terminal that is there for as long as somebody is",
+                hint: "for a program there is 'sandfleet keepalive'"
+            )
+        }
+        let sandbox = try await session.client.process(process).sandboxId
+        try await Vigil(client: session.client, sandbox: sandbox).keep(during: { try await show(session) })
+    }
+
+    private func show(_ session: Session) async throws {
+        let output = session.client.output(of: process, from: start, follow: follow || hold) { change in
             if case .lost = change { note("the connection is lost; the output goes on once there is another") }
         }
         var writer = LogWriter(isJSON: connection.json, showsTime: timestamps)

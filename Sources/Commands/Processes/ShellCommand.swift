@@ -11,6 +11,10 @@ struct ShellCommand: FleetCommand {
             A terminal with bash, or sh where there is no bash: short for 'sandfleet exec -t'. When the connection breaks, \
             the shell goes on, and so do you.
 
+            The sandbox stays awake while you have typed something within the last 15 minutes, or the program that you look \
+            at writes; a terminal that was left open does not keep it. For a long command that is silent, use \
+            'sandfleet exec': it keeps the sandbox awake until it ends.
+
               $ sandfleet shell build
               $ sandfleet shell --cwd /workspace --env EDITOR=vi build
             """
@@ -58,7 +62,8 @@ struct ShellCommand: FleetCommand {
             sandbox: try await session.sandboxID(sandbox),
             command: command,
             readsInput: true,
-            hasTerminal: true
+            hasTerminal: true,
+            presence: Presence()
         )
         try await execution.run(ChunkPrinter.write).exit.report()
     }

@@ -19,7 +19,7 @@ struct WaitCommand: FleetCommand {
     @Argument(help: "The process's id; 'sandfleet ps' lists them.")
     var process: String
 
-    @Option(help: "Wait no longer than this, as in 30s or 5m.")
+    @Option(help: "Wait no longer than this, as in 30s or 5m.", transform: TimeSpan.parse)
     var timeout: TimeSpan?
 
     func run(_ session: Session) async throws {

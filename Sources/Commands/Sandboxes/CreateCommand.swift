@@ -10,6 +10,7 @@ struct CreateCommand: FleetCommand {
             $ sandfleet create
             $ sandfleet create --name build --no-persistent --timeout 2h --vcpus 2 --memory 2048
             $ sandfleet create --name shared --reuse --env CI=1 --network full
+            $ sandfleet create --from-checkpoint 01m7tq3nq0fa2svz3c0yqk2m4d
             """
     )
 
@@ -21,20 +22,14 @@ struct CreateCommand: FleetCommand {
     @Option(help: "The image to make it from.")
     var image: String?
 
+    @Option(help: "The id of a checkpoint whose files it begins with.")
+    var fromCheckpoint: String?
+
     @Option(help: "A name, unique in the workspace.")
     var name: String?
 
     @Flag(help: "Answer the sandbox that has the name already, if there is one.")
     var reuse = false
-
-    @Flag(inversion: .prefixedNo, help: "Keep its files when it is stopped.")
-    var persistent = true
-
-    @Option(help: "Its time to live, as in 90s, 30m or 2h.")
-    var timeout: TimeSpan?
-
-    @Option(help: "After how much idle time it is put to sleep.")
-    var idleTimeout: TimeSpan?
 
     @Option(help: "Processors; fractions are allowed.")
     var vcpus: Double?
@@ -45,15 +40,6 @@ struct CreateCommand: FleetCommand {
     @Option(help: "Disk in MiB.")
     var disk: Int?
 
-    @Option(help: ArgumentHelp("A variable of every command in it; may be repeated.", valueName: "name=value"))
-    var env: [Assignment] = []
-
-    @Option(help: ArgumentHelp("A note for your own use; may be repeated.", valueName: "name=value"))
-    var metadata: [Assignment] = []
-
-    @Option(help: ArgumentHelp("A label; may be repeated.", valueName: "name=value"))
-    var tag: [Assignment] = []
-
     @Option(help: ArgumentHelp("What it may reach: none or full.", valueName: "policy"))
     var network: String?
 
@@ -62,6 +48,8 @@ struct CreateCommand: FleetCommand {
 
     @Option(help: "What it is for, in a word.")
     var purpose: String?
+
+    @OptionGroup var traits: SandboxTraits
 
     func validate() throws {
         if reuse, name == nil {
@@ -78,17 +66,18 @@ struct CreateCommand: FleetCommand {
         var request = SandboxRequest()
         request.provider = provider
         request.image = image
+        request.fromCheckpoint = fromCheckpoint
         request.name = name
         request.reuse = reuse ? true : nil
-        request.persistent = persistent
-        request.timeoutMs = timeout?.milliseconds
-        request.idleTimeoutMs = idleTimeout?.milliseconds
+        request.persistent = traits.persistent
+        request.timeoutMs = traits.timeout?.milliseconds
+        request.idleTimeoutMs = traits.idleTimeout?.milliseconds
         if vcpus != nil || memory != nil || disk != nil {
             request.resources = SandboxResources(vcpus: vcpus, memoryMb: memory, diskMb: disk)
         }
-        if !env.isEmpty { request.env = env.dictionary }
-        if !metadata.isEmpty { request.metadata = metadata.dictionary.mapValues { .string($0) } }
-        if !tag.isEmpty { request.tags = tag.dictionary }
+        if !traits.env.isEmpty { request.env = traits.env.dictionary }
+        if !traits.metadata.isEmpty { request.metadata = traits.notes }
+        if !traits.tag.isEmpty { request.tags = traits.tag.dictionary }
         request.networkPolicy = network.map(NetworkPolicy.init(rawValue:))
         if !port.isEmpty { request.ports = port }
         request.purpose = purpose

@@ -7,7 +7,8 @@ struct StopCommand: FleetCommand {
         commandName: "stop",
         abstract: "Stop a sandbox.",
         discussion: """
-            Ends everything that runs in it. A persistent sandbox keeps its files, and 'sandfleet connect' brings it back.
+            Ends everything that runs in it. A persistent sandbox keeps its files, and 'sandfleet connect' brings it back; \
+            any other is removed.
 
               $ sandfleet stop build
             """
@@ -19,7 +20,11 @@ struct StopCommand: FleetCommand {
     var sandbox: String
 
     func run(_ session: Session) async throws {
-        let stopped = try await session.client.stopSandbox(try await session.sandboxID(sandbox))
-        try await session.output.show(stopped, or: "\(stopped.id) is \(stopped.status)")
+        let id = try await session.sandboxID(sandbox)
+        if let stopped = try await session.client.stopSandbox(id) {
+            try await session.output.show(stopped, or: "\(id) is \(stopped.status)")
+        } else {
+            try await session.output.show(["removed": [id]], or: "\(id) is removed: it was not persistent")
+        }
     }
 }

@@ -26,7 +26,7 @@ struct Session: Sendable {
             throw Failure(
                 .refused,
                 "there is no sandbox with the id or name '\(reference)'",
-                hint: "see what there is with 'sandfleet ls'"
+                hint: "see what there is with 'sandfleet ls'; what was removed is found by its id only"
             )
         default:
             throw Failure(

@@ -1,5 +1,4 @@
 import CurlTransport
-import FoundationEssentials
 
 extension SandfleetClient {
     /// Runs a command in a sandbox once, and waits for its end.
@@ -35,6 +34,4 @@ extension SandfleetClient {
         let process = try await startProcess(command, in: sandbox, mode: .foreground)
         return output(of: process.id)
     }
-
-    static func newOperation() -> String { UUID().uuidString.lowercased() }
 }

@@ -38,6 +38,12 @@ struct APIConnection: Sendable {
         try decode(type, try await document(request))
     }
 
+    /// Sends a request and decodes the document of its answer; nil when there is none.
+    func valueIfAny<Value: Decodable>(_ request: APIRequest) async throws -> Value? {
+        let body = try await document(request)
+        return body.isEmpty ? nil : try decode(Value.self, body)
+    }
+
     /// Sends a request whose answer holds nothing of interest.
     func perform(_ request: APIRequest) async throws {
         _ = try await document(request)
@@ -98,11 +104,21 @@ struct APIConnection: Sendable {
     ///
     /// Never retried.
     func upload<Value: Decodable>(_ request: APIRequest, as type: Value.Type = Value.self) async throws -> Value {
-        let body = try await SandfleetError.translating {
+        try decode(type, try await uploadOnce(request))
+    }
+
+    /// Sends a request whose body is read once, and whose answer holds nothing of interest.
+    ///
+    /// Never retried.
+    func upload(_ request: APIRequest) async throws {
+        _ = try await uploadOnce(request)
+    }
+
+    private func uploadOnce(_ request: APIRequest) async throws -> Data {
+        try await SandfleetError.translating {
             let response = try await send(request, deadline: nil)
             return Data(try await response.collect(upTo: Self.documentLimit).readableBytesView)
         }
-        return try decode(type, body)
     }
 
     private func decode<Value: Decodable>(_ type: Value.Type, _ body: Data) throws -> Value {

@@ -28,6 +28,18 @@ extension SandfleetError.Code {
     public static let sandboxNotActive = Self(rawValue: "sandbox_not_active")
     /// Another sandbox has that name.
     public static let nameTaken = Self(rawValue: "name_taken")
+    /// The sandbox is being put to sleep or away; what changes it has to wait for that.
+    public static let draining = Self(rawValue: "draining")
+    /// No checkpoint of that id, for this key.
+    public static let checkpointNotFound = Self(rawValue: "checkpoint_not_found")
+    /// The checkpoint is not whole yet, or has failed, or is being deleted.
+    public static let checkpointNotReady = Self(rawValue: "checkpoint_not_ready")
+    /// The archive holds what must not be unpacked, or is none.
+    public static let archiveInvalid = Self(rawValue: "archive_invalid")
+    /// None of the saved states of the sandbox's files can be read.
+    public static let archiveDamaged = Self(rawValue: "archive_damaged")
+    /// The provider, or this sandbox, cannot do this.
+    public static let unsupported = Self(rawValue: "unsupported")
     /// No file or directory at that path.
     public static let fileNotFound = Self(rawValue: "file_not_found")
     /// The path names a directory where a file was meant.

@@ -15,3 +15,22 @@ extension SandfleetClient {
         try await connection.perform(APIRequest("GET", ["readyz"]))
     }
 }
+
+extension SandfleetClient {
+    /// Has all boxes at the providers looked at, and those deleted that are proven to be nobody's; needs a key of scope
+    /// admin.
+    ///
+    /// - Parameter dryRun: Whether to only say what would be done and why.
+    /// - Returns: All boxes that the providers have of this fleet, and what became of each.
+    /// - Throws: `SandfleetError`. A sweep that is not dry is not repeated by itself: look with a dry one.
+    public func sweep(dryRun: Bool) async throws -> [SweptBox] {
+        var request = try APIRequest("POST", ["v1", "fleet", "sweep"]).json(["dryRun": dryRun])
+        request.isRepeatable = dryRun
+        let sweep: Sweep = try await connection.value(request)
+        return sweep.boxes
+    }
+
+    private struct Sweep: Decodable {
+        let boxes: [SweptBox]
+    }
+}

@@ -4,11 +4,13 @@ public struct SandboxRequest: Codable, Hashable, Sendable {
     public var provider: String?
     /// The image to make its box from.
     public var image: String?
+    /// The id of a checkpoint whose files it shall begin with.
+    public var fromCheckpoint: String?
     /// A name, unique among the workspace's sandboxes.
     public var name: String?
     /// With a name: answer the sandbox that has it already.
     public var reuse: Bool?
-    /// Whether its files survive a stop.
+    /// Whether its files survive a stop; nil is as the fleet has it for the provider.
     public var persistent: Bool?
     /// Its time to live in milliseconds.
     public var timeoutMs: Int?

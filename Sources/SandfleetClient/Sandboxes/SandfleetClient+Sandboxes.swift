@@ -54,15 +54,53 @@ extension SandfleetClient {
         try await connection.value(APIRequest("POST", ["v1", "sandboxes", id, "connect"]))
     }
 
-    /// Stops a sandbox; a persistent one keeps its files and can be connected again.
-    public func stopSandbox(_ id: String) async throws -> Sandbox {
-        try await connection.value(APIRequest("POST", ["v1", "sandboxes", id, "stop"]))
+    /// Makes a sandbox that begins with the files of another, once: what is lost on the way is asked again under the same
+    /// key.
+    ///
+    /// - Parameters:
+    ///   - id: The sandbox that it begins with; it goes on as it is.
+    ///   - request: What the new sandbox shall be.
+    ///   - idempotencyKey: The same key and request give the same sandbox; nil makes a new key for this call.
+    /// - Returns: The new sandbox, ready to be used.
+    /// - Throws: `SandfleetError`.
+    public func forkSandbox(
+        _ id: String,
+        _ request: ForkRequest = ForkRequest(),
+        idempotencyKey: String? = nil
+    ) async throws -> Sandbox {
+        var call = try APIRequest("POST", ["v1", "sandboxes", id, "fork"]).json(request)
+        call.headers["Idempotency-Key"] = idempotencyKey ?? UUID().uuidString.lowercased()
+        return try await carryOut(call)
     }
 
-    /// Keeps a sandbox from being put to sleep for a while.
+    /// Stops a sandbox, with everything that runs in it.
+    ///
+    /// - Returns: The sandbox: a persistent one keeps its files and can be connected again. Nil when it was not, and is
+    ///   gone.
+    /// - Throws: `SandfleetError`.
+    @discardableResult
+    public func stopSandbox(_ id: String) async throws -> Sandbox? {
+        try await connection.valueIfAny(APIRequest("POST", ["v1", "sandboxes", id, "stop"]))
+    }
+
+    /// Puts a persistent sandbox to sleep: its files are saved, what runs in it ends, and it wakes up when it is used.
+    ///
+    /// - Parameters:
+    ///   - id: The sandbox's id.
+    ///   - operationId: The same id is the same drain; nil makes a new id for this call.
+    /// - Returns: The sandbox, paused.
+    /// - Throws: `SandfleetError`; `unsupported` when it is not persistent.
+    @discardableResult
+    public func drainSandbox(_ id: String, operationId: String? = nil) async throws -> Sandbox {
+        try await carryOut(APIRequest("POST", ["v1", "sandboxes", id, "drain"]), operationId)
+    }
+
+    /// Keeps a sandbox from being put to sleep for a while, at most a day.
     public func keepSandboxAlive(_ id: String, for duration: Duration) async throws {
-        try await connection.perform(
-            APIRequest("POST", ["v1", "sandboxes", id, "keepalive"]).json(["durationMs": duration.wholeMilliseconds])
-        )
+        let body = ["durationMs": duration.wholeMilliseconds]
+        var request = try APIRequest("POST", ["v1", "sandboxes", id, "keepalive"]).json(body)
+        // It says until when, and saying it twice does no more.
+        request.isRepeatable = true
+        try await connection.perform(request)
     }
 }
