@@ -29,6 +29,8 @@ package struct SandboxRecord: Sendable, Hashable {
     package var envelope: Envelope?
     /// The archive that its next box begins with: a restore, a fork, or a creation from a checkpoint that is under way.
     package var source: ArchiveID?
+    /// The provider's id of the box that is being stopped (rule 11): whoever acquires finishes that first.
+    package var drainingBox: String?
 
     package init(
         id: SandboxID,
@@ -56,7 +58,8 @@ package struct SandboxRecord: Sendable, Hashable {
         account: String? = nil,
         placement: String? = nil,
         envelope: Envelope? = nil,
-        source: ArchiveID? = nil
+        source: ArchiveID? = nil,
+        drainingBox: String? = nil
     ) {
         self.id = id
         self.workspace = workspace
@@ -84,5 +87,6 @@ package struct SandboxRecord: Sendable, Hashable {
         self.placement = placement
         self.envelope = envelope
         self.source = source
+        self.drainingBox = drainingBox
     }
 }

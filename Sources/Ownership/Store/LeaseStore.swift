@@ -32,9 +32,11 @@ package protocol LeaseStore: Sendable {
         actor: String
     ) async throws -> Bool
 
-    /// Records what was learnt about a box. Not fenced: whoever learns it writes it (rule 9).
+    /// Records what was learnt about a box. Not fenced by the lease: whoever learns it writes it (rule 9). But when a later
+    /// owner has taken the attempt over, nothing changes.
     func recordBox(
         _ box: BoxID,
+        epoch: UInt64,
         externalID: String?,
         state: BoxRecord.State,
         lifetime: Int?,

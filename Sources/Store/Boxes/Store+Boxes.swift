@@ -45,11 +45,14 @@ extension Store {
 
     /// Records what was learnt about a box.
     ///
-    /// Not fenced: whoever learns it writes it (rule 9).
+    /// Not fenced by the lease: whoever learns it writes it (rule 9). But a later owner that took the attempt over knows better.
     ///
-    /// - Parameter lifetime: Seconds from now until its provider ends it; nil keeps what is known.
+    /// - Parameters:
+    ///   - epoch: The lease under which it was learnt.
+    ///   - lifetime: Seconds from now until its provider ends it; nil keeps what is known.
     package func recordBox(
         _ box: BoxID,
+        epoch: UInt64,
         externalID: String?,
         state: BoxRecord.State,
         lifetime: Int? = nil,
@@ -57,12 +60,14 @@ extension Store {
     ) async throws {
         _ = try await query(
             """
-            update boxes set external_id = coalesce($2, external_id), state = $3,
+            update boxes set external_id = coalesce($2, external_id),
+                -- What is not to be used never comes to be used again.
+                state = case when state = 'superseded' and $3 <> 'deleted' then state else $3 end,
                 settled_at = case when $3 = 'deleted' then now() end,
                 ends_at = coalesce(now() + make_interval(secs => $4), ends_at), event_actor = $5
-            where id = $1 and state <> 'deleted'
+            where id = $1 and state <> 'deleted' and epoch <= $6
             """,
-            [box.rawValue, externalID, state.rawValue, lifetime, actor]
+            [box.rawValue, externalID, state.rawValue, lifetime, actor, Int64(epoch)]
         )
     }
 }

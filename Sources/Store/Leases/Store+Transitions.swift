@@ -31,7 +31,7 @@ extension Store {
                         where a.sandbox_id = $1 and a.purpose = 'snapshot' and a.state in ('current', 'previous')
                     ) then 'restored'
                     else 'created' end
-            where id = $1 and epoch = $2 and lease_state = 'warming'
+            where id = $1 and epoch = $2 and lease_state = 'warming' and draining_box is null
             returning \(SandboxRecord.columns())
             """,
             [
@@ -85,6 +85,7 @@ extension Store {
             )
             update sandboxes s set
                 lease_state = 'draining', intent = case when intent = 'run' then $3 else intent end,
+                draining_box = envelope #>> '{sessionState,providerState,boxId}',
                 intent_reason = coalesce(intent_reason, $4), updated_at = now(), version = version + 1,
                 event_kind = 'sandbox.draining', event_actor = $5, event_reason = $4
             from locked l where s.id = l.id
@@ -119,7 +120,7 @@ extension Store {
                 intent = case when $3 = 'pause' and intent = 'pause' then 'run' else intent end,
                 shutdown_at = case when $3 = 'pause' then null else now() end,
                 deleted_at = case when $3 = 'delete' then now() end,
-                envelope = case when $4 then envelope end,
+                envelope = case when $4 then envelope end, draining_box = null,
                 env_sealed = case when $3 = 'delete' then null else env_sealed end,
                 error_code = null, error_message = null, idle_at = null, expires_at = null,
                 updated_at = now(), version = version + 1,

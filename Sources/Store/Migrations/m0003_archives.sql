@@ -53,6 +53,13 @@ create unique index sandboxes_name on sandboxes (workspace_id, name)
     where name is not null and deleted_at is null and status <> 'error';
 
 alter table sandboxes add column source_archive text references archives (id);
+-- The box that is being stopped: whoever acquires finishes that, whatever was asked meanwhile (rule 11).
+alter table sandboxes add column draining_box text;
+drop index sandboxes_unsettled;
+create index sandboxes_unsettled on sandboxes (reap_after)
+    where deleted_at is null and (
+        status = 'creating' or (intent <> 'run' and lease_state <> 'cold') or intent = 'delete' or draining_box is not null
+    );
 create index sandboxes_source on sandboxes (source_archive) where source_archive is not null;
 
 -- When its provider ends a box, whatever runs in it.

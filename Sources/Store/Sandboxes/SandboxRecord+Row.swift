@@ -9,7 +9,7 @@ extension SandboxRecord {
             "id", "workspace_id", "provider", "name", "status", "intent", "intent_reason", "persistent", "spec",
             "metadata", "tags", "timeout_ms", "idle_timeout_ms", "expires_at", "error_code", "error_message",
             "created_at", "updated_at", "shutdown_at", "lease_state", "epoch", "owner", "account", "placement",
-            "envelope", "source_archive", "env_sealed",
+            "envelope", "source_archive", "draining_box", "env_sealed",
         ]
         .map { "\(table).\($0)" }.joined(separator: ", ")
     }
@@ -41,7 +41,8 @@ extension SandboxRecord {
             account: try row.get("account", as: String?.self),
             placement: try row.get("placement", as: String?.self),
             envelope: try row.optionalJSON("envelope", as: Envelope.self),
-            source: try row.optionalIdentifier("source_archive")
+            source: try row.optionalIdentifier("source_archive"),
+            drainingBox: try row.get("draining_box", as: String?.self)
         )
     }
 }

@@ -3,10 +3,10 @@ import PostgresClient
 
 extension Store {
     /// How long one heartbeat proves life, by the database's clock, in seconds.
-    package static let heartbeatValidity = 10
+    package static let heartbeatValidity = Int(Heartbeat.validity)
 
     /// How long a worker's own heartbeats must have come without a gap before it may judge others (rule 2), in seconds.
-    package static let judgeSteadiness = 15
+    package static let judgeSteadiness = Int(Heartbeat.steadiness)
 
     package func register(_ worker: WorkerRegistration) async throws {
         _ = try await query(

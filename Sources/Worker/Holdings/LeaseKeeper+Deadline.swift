@@ -40,6 +40,7 @@ extension LeaseKeeper {
         do {
             try await store.recordBox(
                 holding.boxID,
+                epoch: holding.epoch,
                 externalID: box.envelope.boxId,
                 state: .live,
                 lifetime: lifetime,

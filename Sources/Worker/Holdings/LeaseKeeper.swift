@@ -113,13 +113,15 @@ final class LeaseKeeper: Sendable {
 
     private func bringUp(_ leased: LeasedSandbox) async throws -> WireAcquireReply {
         let record = leased.record
-        guard record.intent == .run else {
+        guard record.intent == .run, record.drainingBox == nil else {
             do {
                 try await settleUnserved(leased)
             } catch {
                 try await release(record.id, epoch: record.epoch, reason: "settling failed")
                 throw error
             }
+            // A stop that was begun before somebody asked for it again: finished, it may come back.
+            if record.intent == .run { return try await take(record.id, in: record.workspace) }
             return .with {
                 $0.outcome = .settled
                 $0.epoch = record.epoch
@@ -148,6 +150,7 @@ final class LeaseKeeper: Sendable {
             let envelope = outcome.box.envelope
             try await store.recordBox(
                 outcome.id,
+                epoch: record.epoch,
                 externalID: envelope.boxId,
                 state: .live,
                 // Counted from its start, not from when somebody found it again.

@@ -1,0 +1,42 @@
+package import FoundationEssentials
+
+extension Lease {
+    /// Takes the lease when there is no live owner, and adds one to the epoch.
+    ///
+    /// - Parameters:
+    ///   - taker: The heartbeat of who takes it.
+    ///   - rival: The heartbeat of the present owner; nil when there is none.
+    package mutating func acquire(
+        for worker: WorkerID,
+        heartbeat taker: Heartbeat,
+        at placement: String?,
+        rival: Heartbeat?,
+        now: Date
+    ) throws(LeaseRefusal) {
+        guard !isTerminated else { throw .terminated }
+        guard taker.isValid(at: now) else { throw .notLive }
+        if let bound = self.placement, bound != placement { throw .elsewhere(placement: bound) }
+        if let owner, let rival, !rival.isDead(to: taker, at: now) { throw .owned(by: owner, epoch: epoch) }
+        owner = worker
+        epoch += 1
+        state = .warming
+        self.placement = self.placement ?? placement
+    }
+
+    /// Gives the lease back while the box lives on.
+    package mutating func release(epoch: UInt64) throws(LeaseRefusal) {
+        try requireEpoch(epoch)
+        try require([.warming, .warm, .draining])
+        state = .cold
+        owner = nil
+    }
+
+    func requireEpoch(_ epoch: UInt64) throws(LeaseRefusal) {
+        guard !isTerminated else { throw .terminated }
+        guard self.epoch == epoch else { throw .lost }
+    }
+
+    func require(_ states: [LeaseState]) throws(LeaseRefusal) {
+        guard states.contains(state) else { throw .wrongState(state) }
+    }
+}

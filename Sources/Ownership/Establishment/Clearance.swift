@@ -1,0 +1,46 @@
+import Model
+import ProviderKit
+
+/// Does away with what earlier attempts have left of a sandbox: boxes that were made and never served.
+///
+/// Nobody has ever written into them, so nothing is lost. Each is marked superseded first: whatever happens then, it is never
+/// used, and the sweep may delete it.
+struct Clearance: Sendable {
+    let owner: Owner
+    let record: SandboxRecord
+
+    /// - Parameter boxes: Those of the sandbox's boxes that are not to be kept.
+    func clear(_ boxes: [BoxRecord]) async throws {
+        for box in boxes where box.state != .deleted {
+            try owner.requireBinding(of: box)
+            if box.state != .superseded { try await owner.note(box.id, of: record, box.externalID, .superseded) }
+            guard let externalID = try await externalID(of: box) else { continue }
+            try await owner.requireLease(record)
+            try await owner.driver.delete(
+                owner.envelope(of: box, externalID: externalID, record),
+                epoch: record.epoch
+            )
+            // A create that is still under way may yet make it: until then the row speaks for the sweep.
+            guard box.externalID != nil || box.isSettled(by: owner.now(), owner.driver.descriptor) else { continue }
+            try await owner.note(box.id, of: record, externalID, .deleted)
+        }
+    }
+
+    /// Nil while nobody knows of such a box; if its create still succeeds, the sweep finds it.
+    private func externalID(of box: BoxRecord) async throws -> String? {
+        if let externalID = box.externalID { return externalID }
+        switch owner.driver.descriptor.idempotentCreate {
+        case .uniqueName:
+            // We chose its name.
+            return box.id.rawValue
+        case .adoptByTag:
+            if let listing = try await owner.driver.list().first(where: { $0.tag?.box == box.id }) {
+                return listing.externalID
+            }
+            if box.isSettled(by: owner.now(), owner.driver.descriptor) {
+                try await owner.note(box.id, of: record, nil, .deleted)
+            }
+            return nil
+        }
+    }
+}

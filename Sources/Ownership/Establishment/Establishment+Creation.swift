@@ -1,0 +1,137 @@
+import FoundationEssentials
+import Model
+import ProviderKit
+
+extension Establishment {
+    /// Makes a box, or finds the one that an earlier owner may have made without living to say so.
+    func create(
+        _ leased: LeasedSandbox,
+        from source: ArchiveReference?,
+        _ ambiguous: BoxRecord?
+    ) async throws -> Outcome {
+        try owner.driver.descriptor.refuseUnsupported(in: leased.record.spec)
+        let native = source?.format == .native ? source : nil
+        if let native { try requireOrigin(of: native) }
+        var id = owner.newBox()
+        if let ambiguous {
+            try owner.requireBinding(of: ambiguous)
+            switch owner.driver.descriptor.idempotentCreate {
+            case .uniqueName:
+                // The same name again cannot make a second box.
+                id = ambiguous.id
+            case .adoptByTag:
+                if let adopted = try await adopt(leased, ambiguous, source) { return adopted }
+            }
+        }
+        try await intend(id, leased.record)
+        let creation = BoxCreation(
+            tag: BoxTag(fleet: owner.fleet, sandbox: leased.record.id, box: id, epoch: leased.record.epoch),
+            spec: leased.record.spec,
+            environment: leased.environment,
+            source: native
+        )
+        let box: any Box
+        do {
+            box = try await owner.driver.create(creation)
+        } catch {
+            // This call made nothing; of an earlier one under the same name that is not said.
+            if error.isDefinite, id != ambiguous?.id { try await owner.note(id, of: leased.record, nil, .deleted) }
+            throw error
+        }
+        return try await hydrated(Outcome(box: box, id: id), leased.record, source)
+    }
+
+    private func intend(_ id: BoxID, _ record: SandboxRecord) async throws {
+        let binding = owner.driver.binding
+        let isIntended = try await owner.store.intendBox(
+            id,
+            of: record.id,
+            epoch: record.epoch,
+            provider: record.provider,
+            binding: (binding.account, binding.placement),
+            deadline: owner.driver.descriptor.createDeadlineSeconds,
+            actor: owner.actor
+        )
+        guard isIntended else { throw NoLease() }
+    }
+
+    /// Fills a box that was just made; a placeholder that cannot be filled is deleted again.
+    private func hydrated(
+        _ outcome: Outcome,
+        _ record: SandboxRecord,
+        _ source: ArchiveReference?
+    ) async throws -> Outcome {
+        guard let source, source.format == .portable else { return outcome }
+        do {
+            guard let archiver = owner.archiver else {
+                throw DriverError(.unsupported, "This worker has no archive store to restore from.")
+            }
+            try await archiver.hydrate(outcome.box, from: source)
+            return outcome
+        } catch {
+            let envelope = outcome.box.envelope
+            await outcome.box.detach()
+            // First: from here on nobody uses it, whether it can be deleted or not.
+            try await owner.note(outcome.id, of: record, envelope.boxId, .superseded)
+            try await owner.requireLease(record)
+            try await owner.driver.delete(envelope, epoch: record.epoch)
+            try await owner.note(outcome.id, of: record, envelope.boxId, .deleted)
+            throw error
+        }
+    }
+
+    /// Looks for the box of an unanswered create by its tag; while the call may still succeed, nobody creates again (rule 9).
+    ///
+    /// - Returns: Nil when there is none, and there will be none.
+    private func adopt(
+        _ leased: LeasedSandbox,
+        _ ambiguous: BoxRecord,
+        _ source: ArchiveReference?
+    ) async throws -> Outcome? {
+        let record = leased.record
+        guard let listing = try await owner.driver.list().first(where: { $0.tag?.box == ambiguous.id }) else {
+            guard ambiguous.isSettled(by: owner.now(), owner.driver.descriptor) else {
+                throw Fault(
+                    .providerConflict,
+                    "An earlier create was not answered; it may still succeed.",
+                    hint: "Try again later.",
+                    retryAfter: owner.driver.descriptor.listingDelaySeconds + 1
+                )
+            }
+            try await owner.note(ambiguous.id, of: record, nil, .deleted)
+            return nil
+        }
+        // The attempt is ours from here: what its first owner learns late changes nothing.
+        try await intend(ambiguous.id, record)
+        try await owner.note(ambiguous.id, of: record, listing.externalID, .intended)
+        if source?.format == .portable {
+            // Nobody knows how far its filling got.
+            var found = ambiguous
+            found.externalID = listing.externalID
+            try await Clearance(owner: owner, record: record).clear([found])
+            return nil
+        }
+        let envelope = owner.envelope(of: ambiguous, externalID: listing.externalID, record)
+        do throws(DriverError) {
+            return Outcome(box: try await owner.driver.resume(resumption(of: leased, envelope)), id: ambiguous.id)
+        } catch {
+            guard error.kind == .gone else { throw error }
+            try await owner.note(ambiguous.id, of: record, listing.externalID, .deleted)
+            return nil
+        }
+    }
+
+    /// A native archive can be judged only where it was made.
+    private func requireOrigin(of archive: ArchiveReference) throws {
+        let binding = owner.driver.binding
+        guard archive.version <= ArchiveReference.currentVersion else {
+            throw DriverError(.unsupported, "The archive was written by a later version of this fleet.")
+        }
+        guard archive.account.map({ $0 == binding.account }) ?? true else {
+            throw DriverError(.unauthorized, "The archive belongs to another account than this worker's.")
+        }
+        guard archive.placement == binding.placement else {
+            throw DriverError(.placementOffline, "The archive is on another host.")
+        }
+    }
+}

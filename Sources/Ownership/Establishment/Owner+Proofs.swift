@@ -1,0 +1,47 @@
+import Model
+import ProviderKit
+
+/// What an owner makes sure of before it changes anything outside, and writes down after.
+extension Owner {
+    /// A far end that cannot fence is changed only after one more look at the lease (rule 4).
+    func requireLease(_ record: SandboxRecord) async throws {
+        guard try await store.holds(record.id, epoch: record.epoch) else { throw NoLease() }
+    }
+
+    /// Under other credentials, or from another host, nothing can be learnt or done about a box.
+    func requireBinding(of record: SandboxRecord) throws {
+        guard record.account.map({ $0 == driver.binding.account }) ?? true else {
+            throw DriverError(.unauthorized, "The box belongs to another account than this worker's.")
+        }
+        guard record.placement == driver.binding.placement else {
+            throw DriverError(.placementOffline, "The box is on another host.")
+        }
+    }
+
+    func requireBinding(of box: BoxRecord) throws {
+        guard box.account == driver.binding.account else {
+            throw DriverError(.unauthorized, "The box belongs to another account than this worker's.")
+        }
+        guard box.placement == driver.binding.placement else {
+            throw DriverError(.placementOffline, "The box is on another host.")
+        }
+    }
+
+    func note(_ box: BoxID, of record: SandboxRecord, _ externalID: String?, _ state: BoxRecord.State) async throws {
+        try await store.recordBox(
+            box,
+            epoch: record.epoch,
+            externalID: externalID,
+            state: state,
+            lifetime: nil,
+            actor: actor
+        )
+    }
+
+    /// What names a box of which only the row is left.
+    func envelope(of box: BoxRecord, externalID: String, _ record: SandboxRecord) -> Envelope {
+        var state = ["boxId": externalID, "account": box.account]
+        state["placement"] = box.placement
+        return Envelope(backendId: record.provider, sessionState: .init(providerState: state, workspaceReady: false))
+    }
+}
