@@ -21,6 +21,14 @@ package protocol SandboxBus: Sendable {
         context: CallContext
     ) async throws -> WireAcquireReply
 
+    /// Asks a worker of a provider for work that needs no sandbox's owner.
+    func upkeep(
+        _ request: WireUpkeepRequest,
+        provider: String,
+        placement: String?,
+        context: CallContext
+    ) async throws -> WireUpkeepReply
+
     func openTunnel(workspace: WorkspaceID) async throws -> Tunnel
 }
 

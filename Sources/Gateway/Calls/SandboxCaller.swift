@@ -130,8 +130,13 @@ package struct SandboxCaller: Sendable {
         )
     }
 
-    /// Refusals that say that nothing was done, and that somebody else will.
-    private static func isRefusal(_ code: FaultCode) -> Bool { code == .moving || code == .ownedByOther }
+    /// Refusals that say that nothing was done, and that somebody else will: the next owner, after a drain.
+    private static func isRefusal(_ code: FaultCode) -> Bool {
+        switch code {
+        case .moving, .ownedByOther, .draining: true
+        default: false
+        }
+    }
 
     /// What is known when there is no answer: which operation, on which sandbox.
     private static func fault(_ error: BusError, _ request: WireSandboxRequest, _ sandbox: SandboxID) -> Fault {

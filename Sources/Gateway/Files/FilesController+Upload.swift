@@ -78,16 +78,7 @@ extension FilesController {
             workspace: try context.principal.workspace,
             context: context
         )
-        return try await upload.send(operation) { tunnel in
-            var digest = digest
-            for try await bytes in body {
-                digest.update(bytes)
-                try await tunnel.send(bytes)
-            }
-            // A connection that broke looks like the end of the body, but its task is cancelled.
-            try Task.checkCancellation()
-            return try digest.finish()
-        }
+        return try await upload.send(operation, body: body, digest: digest)
     }
 
     private static func mode(_ text: String?, _ query: QueryReader) throws(Fault) -> UInt32 {

@@ -1,4 +1,5 @@
 import Bus
+import Hummingbird
 import Model
 import Wire
 
@@ -52,6 +53,24 @@ struct Upload: Sendable {
                 if let reply, let sent { return (reply, sent) }
             }
             throw Fault(.internal, "The upload ended without an answer.")
+        }
+    }
+
+    /// Sends a body as it comes, however long it is, and holds it to what its sender said of it.
+    func send(
+        _ operation: WireSandboxRequest,
+        body: RequestBody,
+        digest: ContentDigest
+    ) async throws -> (reply: WireSandboxReply, sent: ContentDigest.Measure) {
+        try await send(operation) { tunnel in
+            var digest = digest
+            for try await bytes in body {
+                digest.update(bytes)
+                try await tunnel.send(bytes)
+            }
+            // A connection that broke looks like the end of the body, but its task is cancelled.
+            try Task.checkCancellation()
+            return try digest.finish()
         }
     }
 }

@@ -17,7 +17,14 @@ extension Request {
     /// The operation's id: the caller's, so that it can repeat the request, or a new one.
     var operationID: String {
         get throws(Fault) {
-            guard let given = headers[.operationID] else { return ID.new(of: Kind.Operation.self).rawValue }
+            try givenOperationID ?? ID.new(of: Kind.Operation.self).rawValue
+        }
+    }
+
+    /// The caller's own name of the operation, when it gives one.
+    var givenOperationID: String? {
+        get throws(Fault) {
+            guard let given = headers[.operationID] else { return nil }
             guard (1...64).contains(given.utf8.count), given.utf8.allSatisfy(RequestName.isTokenByte) else {
                 throw Fault(
                     .invalidRequest,

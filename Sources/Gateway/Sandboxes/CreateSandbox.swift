@@ -13,9 +13,13 @@ struct CreateSandbox: Sendable {
     static let timeouts: ClosedRange<Int64> = 1...31_536_000_000
 
     var provider: String?
+    /// The id of the checkpoint whose files it begins with.
+    var fromCheckpoint: String?
+    private var source: ArchiveID?
     var name: String?
     var reuse: Bool
-    var persistent: Bool
+    /// Nil is what is usual for the provider.
+    var persistent: Bool?
     var timeoutMs: Int64?
     var idleTimeoutMs: Int64?
     var spec: SandboxSpec
@@ -29,9 +33,10 @@ struct CreateSandbox: Sendable {
         bodyHash = Array(SHA256.hash(data: Array(buffer: body.canonical.encoded)))
         var reader = try JSONObjectReader(body)
         provider = try reader.string("provider", in: 1...64)
+        fromCheckpoint = try reader.string("fromCheckpoint", in: 0...64)
         name = try reader.string("name", in: Self.nameLengths)
         reuse = try reader.bool("reuse") ?? false
-        persistent = try reader.bool("persistent") ?? true
+        persistent = try reader.bool("persistent")
         timeoutMs = try reader.integer("timeoutMs", in: Self.timeouts)
         idleTimeoutMs = try reader.integer("idleTimeoutMs", in: Self.timeouts)
         spec = SandboxSpec(
@@ -69,19 +74,58 @@ struct CreateSandbox: Sendable {
         return ports
     }
 
-    func new(id: SandboxID, workspace: WorkspaceID, provider: String, actor: String) -> NewSandbox {
+    /// Takes from a checkpoint what it brings along.
+    ///
+    /// - Parameter image: That of the sandbox which it was made of.
+    mutating func begin(with checkpoint: ArchiveRecord, image: String?) throws(Fault) {
+        source = checkpoint.id
+        let isOther = provider.map { $0 != checkpoint.provider } ?? false
+        guard checkpoint.format == .native else {
+            if !isOther, spec.image == nil { spec.image = image }
+            provider = provider ?? checkpoint.provider
+            return
+        }
+        guard !isOther else {
+            throw Fault(
+                .unsupported,
+                "Only \(checkpoint.provider) can begin with this checkpoint.",
+                hint: "Save it with format: portable to use it with another provider.",
+                details: checkpoint.details
+            )
+        }
+        guard spec.image == nil || spec.image == image else {
+            throw Fault(
+                .unsupported,
+                "The checkpoint brings its image along.",
+                hint: "Leave image out, or save the checkpoint with format: portable.",
+                details: checkpoint.details
+            )
+        }
+        provider = checkpoint.provider
+        spec.image = image
+    }
+
+    /// - Parameter persistent: What it is when the body does not say.
+    func new(
+        id: SandboxID,
+        workspace: WorkspaceID,
+        provider: String,
+        persistent: Bool,
+        actor: String
+    ) -> NewSandbox {
         NewSandbox(
             id: id,
             workspace: workspace,
             provider: provider,
             name: name,
-            persistent: persistent,
+            persistent: self.persistent ?? persistent,
             spec: spec,
             environment: environment,
             metadata: metadata,
             tags: tags,
             timeoutMs: timeoutMs,
             idleTimeoutMs: idleTimeoutMs,
+            source: source,
             actor: actor
         )
     }
@@ -90,7 +134,11 @@ struct CreateSandbox: Sendable {
 /// Environment variables in a body.
 enum EnvironmentVariables {
     static func read(_ name: String, _ reader: inout JSONObjectReader) throws(Fault) -> [String: String] {
-        let variables = try reader.map(name, limit: 1024) ?? [:]
+        try readIfAny(name, &reader) ?? [:]
+    }
+
+    static func readIfAny(_ name: String, _ reader: inout JSONObjectReader) throws(Fault) -> [String: String]? {
+        guard let variables = try reader.map(name, limit: 1024) else { return nil }
         for (variable, value) in variables {
             guard !variable.isEmpty, !variable.utf8.contains(UInt8(ascii: "=")), !variable.utf8.contains(0) else {
                 throw reader.invalid(name, "has a name that is empty, or holds '=' or NUL")

@@ -79,7 +79,7 @@ struct SandboxLifecycle: Sendable {
         return try await awaken(stopped: record, context)
     }
 
-    /// Has the row's intent carried out (stop, delete).
+    /// Has the row's intent carried out (pause, stop, delete).
     ///
     /// - Returns: Whether it was; false when nobody is there to do it now: the intent stands, and the reaper sees to it.
     func settle(_ record: SandboxRecord, _ context: GatewayContext) async throws -> Bool {
@@ -90,7 +90,7 @@ struct SandboxLifecycle: Sendable {
             if try await store.settleWithoutBox(record.id, actor: actor) { return true }
             guard let now = try await store.sandbox(record.id, in: record.workspace) else { return true }
             if now.intent == .stop, now.status == .shutdown || now.status == .error { return true }
-            guard now.intent == .stop || now.intent == .delete else { return true }
+            guard now.intent != .run else { return true }
             var request = WireSandboxRequest()
             request.operationID = ID.new(of: Kind.Operation.self).rawValue
             request.settle = WireSettleIntent()
@@ -118,7 +118,7 @@ struct SandboxLifecycle: Sendable {
                 continue
             } catch let error as BusError where error.code == .remote {
                 // The owner is handing over, or lost it meanwhile.
-                guard [.moving, .ownedByOther, .leaseLost, .providerConflict].contains(error.fault.code) else {
+                guard [.moving, .ownedByOther, .leaseLost, .providerConflict, .draining].contains(error.fault.code) else {
                     throw error.fault
                 }
             }
@@ -161,7 +161,7 @@ struct SandboxLifecycle: Sendable {
     }
 
     /// The error of a row whose box never came to be, as its creator is told.
-    private static func failure(of record: SandboxRecord) -> Fault? {
+    static func failure(of record: SandboxRecord) -> Fault? {
         guard record.status == .error else { return nil }
         return Fault(
             record.errorCode.flatMap { FaultCode(rawValue: $0) } ?? .sandboxFailed,

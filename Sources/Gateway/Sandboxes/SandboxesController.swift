@@ -10,6 +10,8 @@ struct SandboxesController: Sendable {
     let store: Store
     let caller: SandboxCaller
     let lifecycle: SandboxLifecycle
+    let creation: SandboxCreation
+    let checkpoints: CheckpointCalls
     let body: JSONBody
     let settings: GatewaySettings
 
@@ -22,66 +24,39 @@ struct SandboxesController: Sendable {
             Route(.delete, "/v1/sandboxes/{id}", .scope(.write), handler: delete),
             Route(.post, "/v1/sandboxes/{id}/connect", .scope(.write), handler: connect),
             Route(.post, "/v1/sandboxes/{id}/stop", .scope(.write), handler: stop),
+            Route(.post, "/v1/sandboxes/{id}/drain", .scope(.write), handler: drain),
             Route(.post, "/v1/sandboxes/{id}/keepalive", .scope(.write), handler: keepAlive),
         ]
     }
 
     @Sendable private func create(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let wanted = try CreateSandbox(try await body.read(request, context))
+        var wanted = try CreateSandbox(try await body.read(request, context))
         let principal = try context.principal
+        let idempotency = try request.idempotencyKey(bodyHash: wanted.bodyHash)
+        if wanted.fromCheckpoint != nil {
+            // What it was made from may be deleted since.
+            if let answer = try await creation.repeated(idempotency, context) { return answer }
+            wanted = try await beginning(wanted, in: principal.workspace)
+        }
         let provider = wanted.provider ?? settings.defaultProvider
         try await checkProvider(provider)
-        let idempotency = try request.headers[.idempotencyKey]
-            .map { key throws(Fault) in
-                guard (1...255).contains(key.utf8.count) else {
-                    throw Fault(.invalidRequest, "Idempotency-Key has to have 1 to 255 bytes.")
-                }
-                return IdempotencyKey(key: key, bodyHash: wanted.bodyHash)
-            }
         let sandbox = wanted.new(
             id: ID.new(),
             workspace: principal.workspace,
             provider: provider,
+            persistent: !settings.deletesOnStop(provider),
             actor: "key/\(principal.key)"
         )
-        switch try await store.create(sandbox, idempotency: idempotency) {
-        case .created(let record):
-            return .json(SandboxView(try await lifecycle.create(record, context)).json, status: .created)
-        case .repeated(let record):
-            // The same key during creation waits for it; what came of it later is answered as it is.
-            guard record.status == .creating else {
-                if let refusal = SandboxStanding(record).refusal(of: record.id), record.status == .error {
-                    throw refusal
-                }
-                return .json(SandboxView(record).json)
-            }
-            return .json(SandboxView(try await lifecycle.create(record, context)).json)
-        case .keyConflict:
-            throw Fault(
-                .idempotencyConflict,
-                "This Idempotency-Key came with another body before.",
-                hint: "Use a new key for another request."
-            )
-        case .repeatedDeleted(let id):
-            throw Fault(
-                .idempotencyConflict,
-                "The sandbox that this Idempotency-Key made was deleted.",
-                hint: "Use a new key for a new sandbox.",
-                details: ["sandboxId": id.rawValue]
-            )
-        case .sourceUnknown: throw Fault.unusable(nil)
-        case .sourceNotReady: throw Fault.unusable(.candidate)
-        case .nameTaken(let record):
-            guard wanted.reuse else {
-                throw Fault(
-                    .nameTaken,
-                    "The name is taken.",
-                    hint: "Use another name, or reuse: true.",
-                    details: ["sandboxId": record.id.rawValue]
-                )
-            }
-            return .json(SandboxView(try await revive(record, context)).json)
-        }
+        return try await creation.answer(sandbox, idempotency: idempotency, reuse: wanted.reuse, context)
+    }
+
+    /// What follows from the checkpoint that it is to begin with.
+    private func beginning(_ wanted: CreateSandbox, in workspace: WorkspaceID) async throws -> CreateSandbox {
+        let id = wanted.fromCheckpoint.flatMap { ArchiveID($0) }
+        let checkpoint = try await checkpoints.ready(id, of: nil, in: workspace)
+        var wanted = wanted
+        try wanted.begin(with: checkpoint, image: try await store.image(of: checkpoint.sandbox))
+        return wanted
     }
 
     @Sendable private func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -128,22 +103,30 @@ struct SandboxesController: Sendable {
 
     /// 204 once it is gone; 202 when that has to wait for a worker.
     @Sendable private func delete(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let record = try await intend(.delete, context)
+        let record = try await lifecycle.intend(.delete, try context.sandbox, context)
         return try await lifecycle.settle(record, context) ? .noContent : .init(status: .accepted)
     }
 
     @Sendable private func connect(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        .json(SandboxView(try await revive(try await record(context), context)).json)
+        .json(SandboxView(try await lifecycle.connect(try await record(context), context)).json)
     }
 
     /// 200 once it is stopped; 202 when that has to wait for a worker.
     @Sendable private func stop(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        let record = try await intend(.stop, context)
+        let record = try await lifecycle.intend(.stop, try context.sandbox, context)
         let isSettled = try await lifecycle.settle(record, context)
         // A sandbox that is not persistent is deleted when it is stopped.
         let now = try await store.sandbox(record.id, in: record.workspace)
         guard isSettled else { return .json(SandboxView(now ?? record).json, status: .accepted) }
         return now.map { .json(SandboxView($0).json) } ?? .noContent
+    }
+
+    /// 200 once it is paused; 202 when that has to wait for a worker. Somebody who used it meanwhile has woken it again.
+    @Sendable private func drain(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let record = try await record(context)
+        let isSettled = try await lifecycle.drain(record, context)
+        guard let now = try await store.sandbox(record.id, in: record.workspace) else { throw Fault.sandboxNotFound }
+        return .json(SandboxView(now).json, status: isSettled ? .ok : .accepted)
     }
 
     @Sendable private func keepAlive(_ request: Request, _ context: GatewayContext) async throws -> Response {
@@ -160,40 +143,6 @@ struct SandboxesController: Sendable {
         let call = context.call(within: settings.callTimeout)
         _ = try await caller.ask(operation, of: sandbox, in: try context.principal.workspace, call)
         return .noContent
-    }
-
-    /// Brings an existing sandbox to life, a stopped one only when it is persistent.
-    private func revive(_ record: SandboxRecord, _ context: GatewayContext) async throws -> SandboxRecord {
-        var record = record
-        if record.status == .shutdown, !record.persistent {
-            throw Fault(
-                .sandboxNotActive,
-                "The sandbox is stopped, and is not persistent: it does not come back.",
-                hint: "Create another.",
-                details: ["sandboxId": record.id.rawValue]
-            )
-        }
-        if record.intent != .run, record.intent != .delete, record.status != .error {
-            record = try await intend(.run, record.id, context)
-        }
-        return try await lifecycle.revive(record, context)
-    }
-
-    private func intend(_ intent: Intent, _ context: GatewayContext) async throws -> SandboxRecord {
-        try await intend(intent, try context.sandbox, context)
-    }
-
-    private func intend(_ intent: Intent, _ id: SandboxID, _ context: GatewayContext) async throws -> SandboxRecord {
-        let principal = try context.principal
-        let record = try await store.intend(
-            intent,
-            for: id,
-            in: principal.workspace,
-            reason: "api",
-            actor: "key/\(principal.key)"
-        )
-        guard let record else { throw Fault.sandboxNotFound }
-        return record
     }
 
     private func record(_ context: GatewayContext) async throws -> SandboxRecord {

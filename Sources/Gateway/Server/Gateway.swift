@@ -36,6 +36,8 @@ package struct Gateway: Sendable {
             try await store.sandbox(sandbox, in: workspace).map { SandboxStanding($0) }
         }
         let lifecycle = SandboxLifecycle(store: store, caller: caller, acquireTimeout: settings.acquireTimeout)
+        let creation = SandboxCreation(store: store, lifecycle: lifecycle)
+        let checkpoints = CheckpointCalls(store: store, caller: caller)
         let body = JSONBody(limit: settings.jsonLimit)
         let rows = processes.rows
         let ended = EndedProcesses(signals: processes.signals, logger: logger) { process, workspace in
@@ -55,10 +57,16 @@ package struct Gateway: Sendable {
                 store: store,
                 caller: caller,
                 lifecycle: lifecycle,
+                creation: creation,
+                checkpoints: checkpoints,
                 body: body,
                 settings: settings
             )
             .routes
+                + CheckpointsController(store: store, calls: checkpoints, lifecycle: lifecycle, body: body).routes
+                + ForksController(store: store, checkpoints: checkpoints, creation: creation, body: body).routes
+                + WorkspaceController(caller: caller, settings: settings).routes
+                + HistoryController(store: store).routes
                 + CommandsController(
                     calls: calls,
                     ended: ended,
@@ -87,6 +95,7 @@ package struct Gateway: Sendable {
                 + FilesController(caller: caller, settings: settings).routes
                 + KeysController(store: store, authenticator: authenticator, body: body).routes
                 + FleetController(store: store, services: discover).routes
+                + SweepController(store: store, bus: bus, body: body, settings: settings).routes
                 + ProvidersController(store: store).routes
                 + HealthController(readiness: readiness, metrics: metrics).routes
                 + OpenAPIController().routes

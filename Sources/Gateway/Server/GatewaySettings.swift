@@ -4,6 +4,8 @@ package import ServiceHost
 package struct GatewaySettings: Sendable {
     package var listen: ListenAddress
     package var defaultProvider: String
+    /// Whose sandboxes are ephemeral when their creation does not say.
+    package var deletesOnStop: DeleteOnStop
     /// How long a short operation may take.
     package var callTimeout: Duration
     /// How long a box may take to come up.
@@ -19,6 +21,7 @@ package struct GatewaySettings: Sendable {
     package init(_ settings: ServiceSettings) throws(ServiceHostError) {
         listen = try ListenAddress(try settings.string(.listen))
         defaultProvider = try settings.string(.defaultProvider)
+        deletesOnStop = try settings.deleteOnStop()
         callTimeout = try settings.milliseconds(.callTimeout)
         acquireTimeout = try settings.milliseconds(.acquireTimeout)
         jsonLimit = try settings.integer(.jsonLimit, in: 1024...1_073_741_824)

@@ -3,6 +3,8 @@ enum ULID {
     /// Crockford's alphabet: no i, l, o, u.
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
     static let length = 26
+    /// The characters of an id that tell its time.
+    static let timeLength = 10
 
     static func encode(milliseconds: UInt64, using generator: inout some RandomNumberGenerator) -> String {
         let high = UInt64.random(in: 0..<(1 << 40), using: &generator)
@@ -13,6 +15,22 @@ enum ULID {
             for index in 0..<8 { bytes[18 + index] = alphabet[Int((low >> UInt64(35 - 5 * index)) & 31)] }
             return length
         }
+    }
+
+    /// Five bits a character; of ten bytes the sixteen that follow the time.
+    static func spelling(of bytes: some Collection<UInt8>) -> String {
+        var text = ""
+        var (held, bits) = (UInt32(0), 0)
+        for byte in bytes {
+            held = held << 8 | UInt32(byte)
+            bits += 8
+            while bits >= 5 {
+                bits -= 5
+                text.unicodeScalars.append(Unicode.Scalar(alphabet[Int(held >> UInt32(bits)) & 31]))
+                held &= (1 << UInt32(bits)) - 1
+            }
+        }
+        return text
     }
 
     static func isCanonical(_ text: String) -> Bool {

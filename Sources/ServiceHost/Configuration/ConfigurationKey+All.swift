@@ -21,6 +21,8 @@ extension ConfigurationKey {
     package static let apiKeyFile = ConfigurationKey("api.keyFile", services: ["gateway"])
     package static let apiWorkspace = ConfigurationKey("api.workspace", default: "default", services: ["gateway"])
     package static let defaultProvider = ConfigurationKey("default.provider", default: "local", services: ["gateway"])
+    /// Providers, between commas, whose sandboxes are deleted when they stop, unless their creation says otherwise.
+    package static let deleteOnStop = ConfigurationKey("deleteOnStop", services: ["gateway"])
     package static let callTimeout = ConfigurationKey("call.timeoutMs", default: "30000", services: ["gateway"])
     package static let acquireTimeout = ConfigurationKey("acquire.timeoutMs", default: "120000", services: ["gateway"])
     package static let jsonLimit = ConfigurationKey("json.limitBytes", default: "8388608", services: ["gateway"])
@@ -70,8 +72,8 @@ extension ConfigurationKey {
     package static let all: [ConfigurationKey] = [
         fleetID, natsURL, natsUser, natsPassword, natsPasswordFile, postgresURL, postgresPoolSize, sealingKey,
         sealingKeyFile, logLevel, logFormat, startTimeout, stopTimeout,
-        listen, apiKey, apiKeyFile, apiWorkspace, defaultProvider, callTimeout, acquireTimeout, jsonLimit, outputLimit,
-        heartbeat, connectionIdle,
+        listen, apiKey, apiKeyFile, apiWorkspace, defaultProvider, deleteOnStop, callTimeout, acquireTimeout, jsonLimit,
+        outputLimit, heartbeat, connectionIdle,
         data, workerName, providers, boxd, workerOnStop, workerGrace, localHostPaths, localImages,
         outputStreamBytes, outputReplicas, outputStoredLimit, archive, archiveAfter, processRetention, readyFile,
     ]

@@ -5,6 +5,7 @@ import SystemPackage
 /// The settings of one process: the environment first, then the JSON file, then the defaults.
 package struct ServiceSettings: Sendable {
     private let reader: ConfigReader
+    private let deletions: DeleteOnStop
 
     /// Reads the environment, and a JSON file when there is one: an object in it is one part of the keys' names.
     package init(
@@ -31,6 +32,7 @@ package struct ServiceSettings: Sendable {
 
     private init(values: [String: String], others: [any ConfigProvider]) {
         var values = values
+        deletions = DeleteOnStop(environment: values)
         // The name that the callers of other sandbox services know.
         if let provider = values["SANDBOX_PROVIDER"], !provider.isEmpty {
             values[ConfigurationKey.defaultProvider.environmentVariable] = provider
@@ -85,6 +87,11 @@ package struct ServiceSettings: Sendable {
         try string(key).split(separator: ",").map { $0.trimmingSpace }.filter { !$0.isEmpty }
     }
 
+    /// Whose sandboxes are deleted when they stop, unless their creation says otherwise.
+    package func deleteOnStop() throws(ServiceHostError) -> DeleteOnStop {
+        try deletions.checked(with: optional(.deleteOnStop) == nil ? [] : try list(.deleteOnStop))
+    }
+
     /// A secret that is set itself, or as a file that holds it; files beat environment dumps.
     package func secret(_ key: ConfigurationKey, orFile file: ConfigurationKey) throws(ServiceHostError) -> String? {
         if let value = optional(key) { return value }
@@ -106,6 +113,9 @@ package struct ServiceSettings: Sendable {
         for key in ConfigurationKey.all where key.services.contains(service) {
             guard let value = reader.int(forKey: key.configKey).map({ String($0) }) ?? optional(key) else { continue }
             shown[key.name] = key.isSecret ? "(secret)" : value
+        }
+        if ConfigurationKey.deleteOnStop.services.contains(service), let all = (try? deleteOnStop())?.description {
+            shown[ConfigurationKey.deleteOnStop.name] = all
         }
         return shown
     }

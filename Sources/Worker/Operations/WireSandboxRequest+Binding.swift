@@ -24,6 +24,10 @@ extension WireSandboxRequest {
             hasher.combine(all: write.bytes)
             write.bytes = Data()
             hasher.combine(write)
+        case .saveCheckpoint(var save):
+            // Counted from when it was asked: a repeat is given a later time.
+            save.clearExpiresAt()
+            hasher.combine(save)
         default:
             var request = self
             request.operationID = ""

@@ -1,0 +1,111 @@
+import Crypto
+import FleetTesting
+import HTTPTypes
+import Logging
+import Model
+import PostgresClient
+import Store
+
+@testable import Gateway
+
+/// A gateway over a real database, and the worker that it asks.
+struct LedgerFleet: Sendable {
+    let gateway: TestGateway
+    let owner: LedgerOwner
+    let store: Store
+    let pool: PostgresPool
+
+    /// Lends one to `body`.
+    static func with(
+        _ change: (inout GatewaySettings) -> Void = { _ in },
+        _ body: (LedgerFleet) async throws -> Void
+    ) async throws {
+        try await withPostgres { postgres in
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let configuration = PostgresConfiguration(connectionString: postgres.url)
+            try await Store.migrate(configuration, fleet: ID.new(), logger: logger)
+            let pool = PostgresPool(configuration, logger: logger)
+            do {
+                let store = Store(
+                    pool: pool,
+                    sealer: try EnvironmentSealer(key: SymmetricKey(size: .bits256)),
+                    logger: logger
+                )
+                let memory = MemoryFleet(workspace: TestGateway.workspace)
+                let owner = LedgerOwner(store, worker: try await worker(in: store))
+                let fleet = LedgerFleet(
+                    gateway: try TestGateway(
+                        bus: owner,
+                        store: store,
+                        processes: Processes(rows: memory, output: memory, signals: memory),
+                        logger: logger,
+                        change
+                    ),
+                    owner: owner,
+                    store: store,
+                    pool: pool
+                )
+                try await fleet.add(TestGateway.workspace, "test")
+                try await body(fleet)
+                await pool.shutdown()
+            } catch {
+                await pool.shutdown()
+                throw error
+            }
+        }
+    }
+
+    func add(_ workspace: WorkspaceID, _ name: String) async throws {
+        _ = try await pool.query(
+            "insert into workspaces (id, name) values ($1, $2)",
+            [workspace.rawValue, name]
+        )
+    }
+
+    func send(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ body: String = "",
+        key: String = "write",
+        headers: HTTPFields = [:]
+    ) async throws -> TestGateway.Answer {
+        try await gateway.send(method, path, key: key, headers: headers, body: body)
+    }
+
+    /// The id of a new sandbox.
+    func sandbox(_ body: String = "{}") async throws -> String {
+        let answer = try await send(.post, "/v1/sandboxes", body)
+        guard answer.status == 201, let id = answer.text("id") else {
+            throw FixtureError("not created: \(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
+        }
+        return id
+    }
+
+    func record(_ id: String?) async throws -> SandboxRecord? {
+        guard let id = id.flatMap({ SandboxID($0) }) else { return nil }
+        return try await store.sandbox(id, in: TestGateway.workspace)
+    }
+
+    private static func worker(in store: Store) async throws -> WorkerID {
+        let worker: WorkerID = ID.new()
+        try await store.register(
+            WorkerRegistration(
+                id: worker,
+                name: "worker",
+                host: "host",
+                pid: 1,
+                version: "0.0.0",
+                providers: ["local"],
+                placement: LedgerOwner.placement,
+                lockKey: 1
+            )
+        )
+        return worker
+    }
+}
+
+extension TestGateway.Answer {
+    func text(_ name: String) -> String? { if case .string(let text)? = json[name] { text } else { nil } }
+
+    var items: [JSONValue] { if case .array(let items)? = json["items"] { items } else { [] } }
+}
