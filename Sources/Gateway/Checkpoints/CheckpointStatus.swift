@@ -1,4 +1,4 @@
-import Model
+package import Model
 
 /// What a user is told of a checkpoint's place in the ledger.
 package enum CheckpointStatus: String, Sendable, CaseIterable {

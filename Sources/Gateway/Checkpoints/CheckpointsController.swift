@@ -64,19 +64,10 @@ struct CheckpointsController: Sendable {
         try await delete(of: try context.sandbox, context)
     }
 
-    /// 204 once it can be used no more; what it holds is deleted soon after.
+    /// 204 once it can be used no more; what it holds is deleted soon after, of one that is being saved when that ends.
     private func delete(of sandbox: SandboxID?, _ context: GatewayContext) async throws -> Response {
         let record = try await known(of: sandbox, context)
         let principal = try context.principal
-        guard CheckpointStatus(record) != .saving else {
-            throw Fault(
-                .checkpointNotReady,
-                "The checkpoint is being saved.",
-                hint: "Delete it when that has ended.",
-                retryAfter: 1,
-                details: record.details
-            )
-        }
         _ = try await store.deleteCheckpoint(record.id, in: principal.workspace, actor: "key/\(principal.key)")
         return .noContent
     }

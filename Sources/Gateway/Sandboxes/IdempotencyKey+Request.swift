@@ -18,6 +18,6 @@ extension Request {
 extension IdempotencyKey {
     /// The key as the name of an operation: any bytes become letters and digits.
     var token: String {
-        SHA256.hash(data: Array(key.utf8)).prefix(16).map { String($0 | 0x100, radix: 16).dropFirst() }.joined()
+        SHA256.hash(data: Array(key.utf8)).prefix(16).map { String(UInt16($0) | 0x100, radix: 16).dropFirst() }.joined()
     }
 }

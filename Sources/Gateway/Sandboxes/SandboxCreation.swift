@@ -33,8 +33,8 @@ struct SandboxCreation: Sendable {
             case .repeated(let record): return try await repeated(record, context)
             case .keyConflict: throw Fault.keyConflict
             case .repeatedDeleted(let id): throw Fault.madeAndDeleted(id)
-            case .sourceUnknown: throw Fault.checkpointNotFound
-            case .sourceNotReady: throw Fault(.checkpointNotReady, "The checkpoint is not ready.", retryAfter: 1)
+            case .sourceUnknown: throw Fault.unusable(nil)
+            case .sourceNotReady: throw Fault.unusable(.candidate)
             }
         }
     }

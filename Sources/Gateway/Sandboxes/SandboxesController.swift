@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Model
+import ServiceHost
 import Store
 import SwiftProtobuf
 import Wire

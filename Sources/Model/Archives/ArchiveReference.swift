@@ -7,7 +7,7 @@ package struct ArchiveReference: Sendable, Hashable, Codable {
     /// The layout that this code writes.
     package static let currentVersion = 1
 
-    package enum Format: String, Sendable, Codable {
+    package enum Format: String, Sendable, CaseIterable, Codable {
         /// The provider's own; only it can make a box from it.
         case native
         /// A tar compressed with zstd in the archive store; any provider's box can be filled with it.

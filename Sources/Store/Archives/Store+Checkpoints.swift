@@ -33,8 +33,9 @@ extension Store {
             """
             select * from archives
             where workspace_id = $1 and purpose = 'checkpoint' and state <> 'deleted'
-                and ($2::text is null or id < $2) and \(narrowed)
-            order by id desc limit $3
+                and ($2::text is null or (created_at, id) < (select created_at, id from archives where id = $2))
+                and \(narrowed)
+            order by created_at desc, id desc limit $3
             """,
             [workspace.rawValue, cursor?.rawValue, limit, sandbox?.rawValue]
         )

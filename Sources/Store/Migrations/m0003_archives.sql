@@ -38,8 +38,9 @@ create table archives (
 
 create unique index archives_current on archives (sandbox_id) where purpose = 'snapshot' and state = 'current';
 create unique index archives_previous on archives (sandbox_id) where purpose = 'snapshot' and state = 'previous';
-create index archives_of_sandbox on archives (sandbox_id, id desc) where state <> 'deleted';
-create index archives_of_workspace on archives (workspace_id, id desc)
+-- An id follows from the operation that asked for it: it does not tell the order.
+create index archives_of_sandbox on archives (sandbox_id, created_at desc, id desc) where state <> 'deleted';
+create index archives_of_workspace on archives (workspace_id, created_at desc, id desc)
     where purpose = 'checkpoint' and state <> 'deleted';
 create index archives_expiring on archives (expires_at)
     where expires_at is not null and state in ('candidate', 'current');

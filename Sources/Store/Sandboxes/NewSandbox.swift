@@ -10,6 +10,8 @@ package struct NewSandbox: Sendable {
     package var spec: SandboxSpec
     /// Secret: sealed before it leaves the process, never logged.
     package var environment: [String: String]
+    /// The sandbox whose environment it gets instead; what is sealed there is sealed again, and leaves the store nowhere.
+    package var environmentOf: SandboxID?
     package var metadata: [String: String]
     package var tags: [String: String]
     package var timeoutMs: Int64?
@@ -27,6 +29,7 @@ package struct NewSandbox: Sendable {
         persistent: Bool,
         spec: SandboxSpec,
         environment: [String: String],
+        environmentOf: SandboxID? = nil,
         metadata: [String: String],
         tags: [String: String],
         timeoutMs: Int64?,
@@ -41,6 +44,7 @@ package struct NewSandbox: Sendable {
         self.persistent = persistent
         self.spec = spec
         self.environment = environment
+        self.environmentOf = environmentOf
         self.metadata = metadata
         self.tags = tags
         self.timeoutMs = timeoutMs

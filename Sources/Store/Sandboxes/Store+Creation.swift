@@ -30,7 +30,7 @@ extension Store {
     }
 
     private func attempt(_ sandbox: NewSandbox, _ idempotency: IdempotencyKey?) async throws -> CreationOutcome {
-        let sealed = try sealer.seal(sandbox.environment, for: sandbox.id)
+        let sealed = try await seal(sandbox)
         return try await StoreError.translating { [pool] in
             guard let idempotency else { return .created(try await Self.insert(sandbox, sealed: sealed, pool.query)) }
             return try await pool.withTransaction { connection in
@@ -49,7 +49,11 @@ extension Store {
                         sandbox.workspace.rawValue, idempotency.key, idempotency.bodyHash, sandbox.id.rawValue,
                     ]
                 )
-                guard !fresh.isEmpty else { return try await Self.repeated(sandbox, idempotency, connection) }
+                guard !fresh.isEmpty else {
+                    guard let repeated = try await Self.creation(by: idempotency, in: sandbox.workspace, connection.query)
+                    else { throw StoreError(.outcomeUnknown, "the idempotency key expired meanwhile") }
+                    return repeated
+                }
                 // When it is refused the transaction goes back with its key.
                 return .created(try await Self.insert(sandbox, sealed: sealed, connection.query))
             }
@@ -87,25 +91,6 @@ extension Store {
         case .candidate, .current, .previous: return .sourceNotReady
         case .deletePending, .deleted, .deleteFailed: return .sourceUnknown
         }
-    }
-
-    private static func repeated(
-        _ sandbox: NewSandbox,
-        _ idempotency: IdempotencyKey,
-        _ connection: PostgresConnection
-    ) async throws -> CreationOutcome {
-        let rows = try await connection.query(
-            """
-            select k.body_hash, k.sandbox_id as keyed, \(SandboxRecord.columns())
-            from idempotency_keys k left join sandboxes s on s.id = k.sandbox_id and s.deleted_at is null
-            where k.workspace_id = $1 and k.key = $2
-            """,
-            [sandbox.workspace.rawValue, idempotency.key]
-        )
-        guard let row = rows.first else { throw StoreError(.outcomeUnknown, "the idempotency key expired meanwhile") }
-        guard try row.get("body_hash", as: [UInt8].self) == idempotency.bodyHash else { return .keyConflict }
-        guard try row.get("id", as: String?.self) != nil else { return .repeatedDeleted(try row.identifier("keyed")) }
-        return .repeated(try SandboxRecord(row))
     }
 
     private static func insert(

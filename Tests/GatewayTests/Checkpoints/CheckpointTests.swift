@@ -1,5 +1,6 @@
 import HTTPTypes
 import Model
+import PostgresClient
 import Testing
 
 @testable import Gateway
@@ -160,7 +161,7 @@ struct CheckpointTests {
         }
     }
 
-    @Test func whatIsBeingSavedCanNeitherBeUsedNorDeleted() async throws {
+    @Test func whatIsBeingSavedCannotBeUsed() async throws {
         try await LedgerFleet.with { fleet in
             let id = try await fleet.sandbox()
             let checkpoint = try await fleet.send(.post, "/v1/sandboxes/\(id)/checkpoints").text("id") ?? ""
@@ -170,8 +171,7 @@ struct CheckpointTests {
             let shown = try await fleet.send(.get, "/v1/checkpoints/\(checkpoint)")
             #expect(shown.text("status") == "saving")
             for (method, path, body) in [
-                (HTTPRequest.Method.delete, "/v1/checkpoints/\(checkpoint)", ""),
-                (.post, "/v1/sandboxes/\(id)/checkpoints/\(checkpoint)/restore", ""),
+                (HTTPRequest.Method.post, "/v1/sandboxes/\(id)/checkpoints/\(checkpoint)/restore", ""),
                 (.post, "/v1/sandboxes", #"{"fromCheckpoint":"\#(checkpoint)"}"#),
                 (.post, "/v1/sandboxes/\(id)/fork", #"{"checkpoint":"\#(checkpoint)"}"#),
             ] {

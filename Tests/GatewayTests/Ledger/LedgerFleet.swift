@@ -4,9 +4,9 @@ import HTTPTypes
 import Logging
 import Model
 import PostgresClient
-import Store
 
 @testable import Gateway
+@testable import Store
 
 /// A gateway over a real database, and the worker that it asks.
 struct LedgerFleet: Sendable {

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Model
 import NIOConcurrencyHelpers
 import Store
+import SwiftProtobuf
 import Wire
 
 @testable import Gateway

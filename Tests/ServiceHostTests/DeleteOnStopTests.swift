@@ -1,0 +1,25 @@
+import Testing
+
+@testable import ServiceHost
+
+@Suite("Deleting on stop")
+struct DeleteOnStopTests {
+    @Test func aVariableOfTheProviderWinsOverTheList() async throws {
+        let settings = try await ServiceSettings(environment: [
+            "SANDFLEET_DELETE_ON_STOP": "local, e2b",
+            "SANDBOX_LOCAL_DELETE_ON_STOP": "false",
+            "SANDBOX_SELF_HOSTED_DELETE_ON_STOP": "True",
+            "SANDBOX_MODAL_DELETE_ON_STOP": "",
+        ])
+        let deletes = try settings.deleteOnStop()
+        #expect(!deletes("local") && deletes("e2b") && deletes("self-hosted") && !deletes("modal") && !deletes("vercel"))
+        #expect(settings.effective(for: "gateway")["deleteOnStop"] == "E2B=true,LOCAL=false,SELF_HOSTED=true")
+        #expect(settings.effective(for: "worker")["deleteOnStop"] == nil)
+    }
+
+    @Test func neitherYesNorNoIsRefused() async throws {
+        let settings = try await ServiceSettings(environment: ["SANDBOX_LOCAL_DELETE_ON_STOP": "maybe"])
+        let error = #expect(throws: ServiceHostError.self) { try settings.deleteOnStop() }
+        #expect(error?.message == "SANDBOX_LOCAL_DELETE_ON_STOP has to be true or false.")
+    }
+}
