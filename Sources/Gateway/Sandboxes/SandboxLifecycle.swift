@@ -118,7 +118,8 @@ struct SandboxLifecycle: Sendable {
                 continue
             } catch let error as BusError where error.code == .remote {
                 // The owner is handing over, or lost it meanwhile.
-                guard [.moving, .ownedByOther, .leaseLost, .providerConflict, .draining].contains(error.fault.code) else {
+                guard [.moving, .ownedByOther, .leaseLost, .providerConflict, .draining].contains(error.fault.code)
+                else {
                     throw error.fault
                 }
             }

@@ -50,7 +50,8 @@ extension Store {
                     ]
                 )
                 guard !fresh.isEmpty else {
-                    guard let repeated = try await Self.creation(by: idempotency, in: sandbox.workspace, connection.query)
+                    guard
+                        let repeated = try await Self.creation(by: idempotency, in: sandbox.workspace, connection.query)
                     else { throw StoreError(.outcomeUnknown, "the idempotency key expired meanwhile") }
                     return repeated
                 }

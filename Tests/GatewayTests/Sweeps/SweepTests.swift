@@ -27,22 +27,23 @@ struct SweepTests {
     }
 
     @Test func everyPlaceIsLookedAtOnce() {
-        let workers = [("a", ["local", "docker"]), ("a", ["local"]), ("b", ["local"])].map { placement, providers in
-            WorkerRecord(
-                id: ID.new(),
-                name: "w",
-                host: "h",
-                pid: 1,
-                version: "0",
-                providers: providers,
-                placement: placement,
-                state: .live,
-                startedAt: Date(),
-                heartbeatAge: 0,
-                isValid: true,
-                sandboxes: 0
-            )
-        }
+        let workers = [("a", ["local", "docker"]), ("a", ["local"]), ("b", ["local"])]
+            .map { placement, providers in
+                WorkerRecord(
+                    id: ID.new(),
+                    name: "w",
+                    host: "h",
+                    pid: 1,
+                    version: "0",
+                    providers: providers,
+                    placement: placement,
+                    state: .live,
+                    startedAt: Date(),
+                    heartbeatAge: 0,
+                    isValid: true,
+                    sandboxes: 0
+                )
+            }
         let places = SweepController.places(of: workers).map { "\($0.provider) \($0.placement ?? "-")" }
         #expect(places == ["docker a", "local a", "local b"])
     }
