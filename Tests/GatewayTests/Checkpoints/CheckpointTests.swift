@@ -165,9 +165,11 @@ struct CheckpointTests {
         try await LedgerFleet.with { fleet in
             let id = try await fleet.sandbox()
             let checkpoint = try await fleet.send(.post, "/v1/sandboxes/\(id)/checkpoints").text("id") ?? ""
-            _ = try await fleet.pool.query(
-                "alter table archives disable trigger all; update archives set state = 'candidate'"
-            )
+            for statement in [
+                "alter table archives disable trigger all", "update archives set state = 'candidate'",
+            ] {
+                _ = try await fleet.pool.query(statement)
+            }
             let shown = try await fleet.send(.get, "/v1/checkpoints/\(checkpoint)")
             #expect(shown.text("status") == "saving")
             for (method, path, body) in [

@@ -59,11 +59,7 @@ struct ReuseTests {
         try await LedgerFleet.with { fleet in
             let key: HTTPFields = [.idempotencyKey: "k"]
             let made = try await fleet.send(.post, "/v1/sandboxes", "{}", headers: key)
-            _ = try await fleet.pool.query(
-                """
-                alter table sandboxes disable trigger all;
-                """
-            )
+            _ = try await fleet.pool.query("alter table sandboxes disable trigger all")
             _ = try await fleet.pool.query(
                 """
                 update sandboxes set lease_state = 'cold', owner = null, status = 'error', envelope = null,
