@@ -5,6 +5,7 @@ import Glibc
 /// The whole program: pid 1 of a box, or a plain process that adopts orphans all the same.
 package enum BoxDaemon {
     package static func main(_ arguments: [String]) {
+        if arguments.dropFirst().first == ThawGuard.option { ThawGuard.run(arguments.dropFirst(2).first) }
         guard let options = BoxDaemonOptions(Array(arguments.dropFirst())) else {
             _ = BoxDaemonOptions.usage.withCString { write(2, $0, strlen($0)) }
             exit(EX_USAGE)

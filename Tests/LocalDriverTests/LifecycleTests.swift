@@ -34,12 +34,12 @@ struct LifecycleTests {
     @Test
     func deleteLeavesNothing() async throws {
         try await LocalFixture.withDriver { fixture in
-            let mounts = try HostFile.text("/proc/self/mountinfo")
+            let mounts = try LocalFixture.mounts()
             let tag = fixture.newTag()
             let spec = SandboxSpec(resources: Resources(vcpus: 1, memoryMb: 128))
             let box = try await fixture.create(tag, spec)
             _ = try await box.shell("mkdir -p d/e; touch d/e/f; chmod 0 d; (setsid sleep 1000 &)")
-            #expect(try HostFile.text("/proc/self/mountinfo") == mounts)
+            #expect(try LocalFixture.mounts() == mounts)
             let record = try fixture.record(tag)
             let group = try #require(record.group)
             #expect(!group.legacy.isEmpty || group.unified != nil)
@@ -57,7 +57,7 @@ struct LifecycleTests {
             // Not even remains: bubblewrap reaps the first process, and we bubblewrap.
             #expect(HostFile.status("/proc/\(try #require(record.process).pid)") == nil)
             #expect(try HostFile.names(in: fixture.configuration.userRegistry)?.contains("\(record.user)") == false)
-            #expect(try HostFile.text("/proc/self/mountinfo") == mounts)
+            #expect(try LocalFixture.mounts() == mounts)
             #expect(await failure { _ = try await fixture.resume(tag, epoch: 2) } == .gone)
         }
     }
@@ -149,7 +149,7 @@ struct LifecycleTests {
     @Test
     func fiftyBoxesAtOnce() async throws {
         try await LocalFixture.withDriver { fixture in
-            let mounts = try HostFile.text("/proc/self/mountinfo")
+            let mounts = try LocalFixture.mounts()
             let tags = (0..<50).map { _ in fixture.newTag() }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for tag in tags {
@@ -160,7 +160,7 @@ struct LifecycleTests {
                 }
                 try await group.waitForAll()
             }
-            #expect(try HostFile.text("/proc/self/mountinfo") == mounts)
+            #expect(try LocalFixture.mounts() == mounts)
             #expect(Set(try tags.map { try fixture.record($0).user }).count == 50)
             #expect(try await fixture.driver.list().filter(\.isRunning).count == 50)
         }

@@ -68,6 +68,11 @@ struct LocalFixture: Sendable {
         return Identifier(at: 1_000, using: &generator)
     }
 
+    /// What is mounted, without the file systems that other tests make of files.
+    static func mounts() throws -> [Substring] {
+        (try HostFile.text("/proc/self/mountinfo") ?? "").split(separator: "\n").filter { !$0.contains(" - btrfs ") }
+    }
+
     private func cleanUp() async {
         for listing in (try? await driver.list()) ?? [] {
             try? await driver.delete(envelope(listing.externalID), epoch: .max)

@@ -23,7 +23,7 @@ struct OrdinaryUserTests {
                 $0.processLimit = 40
             } _: { fixture in
                 #expect(fixture.driver.keeper.capabilities.overlayObstacle == nil)
-                let mounts = try HostFile.text("/proc/self/mountinfo")
+                let mounts = try LocalFixture.mounts()
                 let tag = fixture.newTag()
                 let box = try await fixture.create(tag)
                 #expect(try await box.shell("pwd; id -u; echo x > f; cat f") == "/workspace\n1000\nx")
@@ -56,7 +56,7 @@ struct OrdinaryUserTests {
                 #expect(try await again.shell("cat f") == "x")
                 try await fixture.driver.delete(again.envelope, epoch: 2)
                 #expect(try await fixture.trashIsEmpty())
-                #expect(try HostFile.text("/proc/self/mountinfo") == mounts)
+                #expect(try LocalFixture.mounts() == mounts)
             }
         }
         try FileTree.remove(path)
@@ -103,8 +103,15 @@ private func checkCopiedRoot(_ keeper: BoxKeeper) async throws {
     box = try await connect(try keeper.resume(tag.box, sandbox: tag.sandbox, epoch: 1).directory, tag)
     #expect(try await box.shell("cat f") == "x")
     #expect(try await box.shell("stat -f -c %T /") != "overlayfs")
-    let trash = try #require(try keeper.delete(tag.box, epoch: 1))
-    try FileTree.remove(trash)
+    try keeper.stop(tag.box, epoch: 1)
+    let archive: ArchiveID = LocalFixture.newID()
+    _ = try keeper.capture(archive, of: tag.box, sandbox: tag.sandbox, epoch: 1)
+    let fork = BoxTag(fleet: tag.fleet, sandbox: LocalFixture.newID(), box: LocalFixture.newID(), epoch: 1)
+    box = try await connect(try keeper.create(fork, SandboxSpec(), from: archive).directory, fork)
+    #expect(try await box.shell("cat f; echo y >> f; cat f; stat -f -c %T / | grep -c overlayfs || true") == "x\nx\ny\n0")
+    let trash = try keeper.delete(tag.box, epoch: 1) + keeper.delete(fork.box, epoch: 1) + keeper.discard(archive)
+    #expect(trash.count == 3)
+    for path in trash { try FileTree.remove(path) }
     LocalFixture.removeGroups(of: keeper)
 }
 

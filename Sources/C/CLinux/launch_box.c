@@ -79,6 +79,13 @@ static void map_user(const struct launch *launch) {
     if (write_file("/proc/self/gid_map", map) != 0) give_up(launch, LAUNCH_USER_MAP);
 }
 
+/// Shows the files of the user that they are stored under as the box's.
+static int map_owner(const struct launch_request *request, int tree) {
+    if (request->mapping < 0) return 0;
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)request->mapping};
+    return mount_setattr(tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
+}
+
 /// Takes hold of everything before anything is mounted over the paths that lead to it.
 static void open_sources(struct launch *launch) {
     const struct launch_request *request = launch->request;
@@ -91,12 +98,21 @@ static void open_sources(struct launch *launch) {
     launch->init = open_tree(AT_FDCWD, request->init, flags);
     if (launch->init < 0) give_up(launch, LAUNCH_SOURCE);
     if (request->overlay_options != NULL) {
+        for (size_t index = 0; index < request->mapped_count; index++) {
+            // Over itself, in this namespace only: the overlay's options go on naming it.
+            int tree = open_tree(AT_FDCWD, request->mapped[index], OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+            if (tree < 0 || map_owner(request, tree) != 0
+                || move_mount(tree, "", AT_FDCWD, request->mapped[index], MOVE_MOUNT_F_EMPTY_PATH) != 0) {
+                give_up(launch, LAUNCH_MAPPING);
+            }
+        }
         if (mount("overlay", "mount", "overlay", MS_NOSUID | MS_NODEV, request->overlay_options) != 0) {
             give_up(launch, LAUNCH_OVERLAY);
         }
         launch->root = open("mount", O_PATH | O_DIRECTORY | O_CLOEXEC);
     } else {
         launch->root = open_tree(AT_FDCWD, request->plain_root, flags);
+        if (launch->root >= 0 && map_owner(request, launch->root) != 0) give_up(launch, LAUNCH_MAPPING);
     }
     if (launch->root < 0) give_up(launch, LAUNCH_OVERLAY);
 }

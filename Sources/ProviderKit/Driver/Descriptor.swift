@@ -26,6 +26,16 @@ package struct Descriptor: Sendable, Hashable, Codable {
         case running
     }
 
+    /// How a box's files are saved.
+    package enum SnapshotMethod: String, Sendable, Hashable, Codable {
+        /// At once, whatever their number, running or not.
+        case snapshot
+        /// Of a stopped box at once; those of a running one are copied while it stands still.
+        case layers
+        /// By copying.
+        case copy
+    }
+
     package var name: String
     package var os: String
     /// Whether boxes can be reached only from the host that made them.
@@ -37,6 +47,8 @@ package struct Descriptor: Sendable, Hashable, Codable {
     package var files: Support
     package var ports: Support
     package var snapshots: Support
+    /// Nil where nobody could say.
+    package var snapshotMethod: SnapshotMethod?
     /// What a drain does first.
     package var drainCaptures: CaptureMoment
     /// The network policies that the provider can hold.
@@ -67,6 +79,7 @@ package struct Descriptor: Sendable, Hashable, Codable {
         files: Support,
         ports: Support,
         snapshots: Support,
+        snapshotMethod: SnapshotMethod? = nil,
         drainCaptures: CaptureMoment = .stopped,
         networkPolicies: [NetworkPolicy],
         memoryLimit: Support,
@@ -89,6 +102,7 @@ package struct Descriptor: Sendable, Hashable, Codable {
         self.files = files
         self.ports = ports
         self.snapshots = snapshots
+        self.snapshotMethod = snapshotMethod
         self.drainCaptures = drainCaptures
         self.networkPolicies = networkPolicies
         self.memoryLimit = memoryLimit

@@ -10,7 +10,7 @@ package final class LocalDriver: Driver {
     package let descriptor: Descriptor
     package let binding: Binding
     let keeper: BoxKeeper
-    private let pool: BlockingPool
+    let pool: BlockingPool
     private let loop: BoxLoop
     private let logger: Logger
 
@@ -52,8 +52,9 @@ package final class LocalDriver: Driver {
 
     package func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
         let keeper = keeper
+        let source = try creation.source.map { reference throws(DriverError) in try identify(reference) }
         let found = try await pool.run { () throws(DriverError) in
-            try keeper.create(creation.tag, creation.spec)
+            try keeper.create(creation.tag, creation.spec, from: source)
         }
         return try await connect(
             found,
@@ -100,23 +101,13 @@ package final class LocalDriver: Driver {
         let box = try identify(envelope)
         let keeper = keeper
         let trash = try await pool.run { () throws(DriverError) in try keeper.delete(box, epoch: epoch) }
-        if let trash { removeLater(trash) }
+        for path in trash { removeLater(path) }
     }
 
     package func list() async throws(DriverError) -> [BoxListing] {
         let keeper = keeper
         return try await pool.run { () throws(DriverError) in try keeper.list() }
     }
-
-    package func capture(_ capture: BoxCapture) async throws(DriverError) -> ArchiveReference {
-        throw DriverError(.unsupported, "Local boxes cannot be saved yet.")
-    }
-
-    package func discard(_ archive: ArchiveID) async throws(DriverError) {
-        throw DriverError(.unsupported, "Local boxes cannot be saved yet.")
-    }
-
-    package func archives() async throws(DriverError) -> [ArchiveID] { [] }
 
     package func shutdown() async {
         keeper.capabilities.groups.removeIfEmpty()
@@ -156,7 +147,7 @@ package final class LocalDriver: Driver {
     /// The box of an envelope, if it is one of this data directory's.
     ///
     /// Elsewhere nothing can be said about it.
-    private func identify(_ envelope: Envelope) throws(DriverError) -> BoxID {
+    func identify(_ envelope: Envelope) throws(DriverError) -> BoxID {
         guard envelope.backendId == Self.name, let box = envelope.boxId.flatMap(BoxID.init) else {
             throw DriverError(.invalid, "the envelope does not name a local box")
         }
@@ -166,14 +157,14 @@ package final class LocalDriver: Driver {
         return box
     }
 
-    private func removeLater(_ path: String) {
+    func removeLater(_ path: String) {
         let logger = logger
         pool.later {
             do throws(DriverError) {
                 try FileTree.remove(path)
             } catch {
                 // It stays in the trash, where the next start finds it.
-                logger.warning("files of a deleted box could not be removed", metadata: ["error": "\(error.message)"])
+                logger.warning("deleted files could not be removed", metadata: ["error": "\(error.message)"])
             }
         }
     }
@@ -187,7 +178,7 @@ package final class LocalDriver: Driver {
             ]
         )
         for name in recovery.unreadable {
-            logger.error("a box could not be looked at and was left alone", metadata: ["box": "\(name)"])
+            logger.error("a box or archive could not be looked at and was left alone", metadata: ["name": "\(name)"])
         }
         if let obstacle = keeper.capabilities.overlayObstacle {
             logger.warning("boxes get a copied root instead of an overlay", metadata: ["reason": "\(obstacle)"])

@@ -7,6 +7,10 @@ struct LocalCapabilities: Sendable, Hashable {
     var groups: ControlGroups
     /// Nil when boxes get an overlay; else why they get a copied root.
     var overlayObstacle: String?
+    /// Nil when each box gets a subvolume of btrfs; else why not.
+    var subvolumeObstacle: String?
+    /// Nil when files of one host user can be shown as another's; else why they are copied for it.
+    var mappingObstacle: String?
     /// Whether a box's first process gets a control group for each of its process trees.
     ///
     /// That needs bubblewrap to refuse user namespaces for good, because the system call filter cannot then.
@@ -16,6 +20,11 @@ struct LocalCapabilities: Sendable, Hashable {
     var cpuLimit: Descriptor.Support { support(.cpu) }
     var diskLimit: Descriptor.Support {
         .no("disk space is shared by all boxes of a host: there are no quotas on the data directory")
+    }
+
+    var snapshotMethod: Descriptor.SnapshotMethod {
+        if subvolumeObstacle == nil { return .snapshot }
+        return overlayObstacle == nil ? .layers : .copy
     }
 
     private func support(_ controller: ControlGroups.Controller) -> Descriptor.Support {

@@ -14,6 +14,7 @@ enum launch_step {
     LAUNCH_PROPAGATION,
     LAUNCH_SOURCE,
     LAUNCH_STAGE,
+    LAUNCH_MAPPING,
     LAUNCH_OVERLAY,
     LAUNCH_BIND,
     LAUNCH_LIMITS,
@@ -36,6 +37,11 @@ struct launch_request {
     const char *overlay_options;
     /// A writable directory that serves as the root where overlays are refused.
     const char *plain_root;
+    /// A user namespace through which files are seen, from `launch_user_mapping`, or -1.
+    int mapping;
+    /// What is seen through it, relative to `directory`: what the overlay's options name. A plain root is, in any case.
+    char *const *mapped;
+    size_t mapped_count;
     const struct launch_bind *binds;
     size_t bind_count;
     /// The program of pid 1, shown as `/tmp/init` to bubblewrap.
@@ -88,6 +94,11 @@ int launch_box(const struct launch_request *request, struct launch_outcome *outc
 /// `clone3` hides its flags from filters, so it may be allowed only where new user namespaces are refused otherwise: every
 /// other namespace needs capabilities, which a box does not have.
 ssize_t launch_filter(void *buffer, size_t capacity, int allows_clone3);
+
+/// A user namespace for mounts on which the files of one user and group appear as another's, and the other's as the first's.
+///
+/// Returns its descriptor, or -1 with errno. Needs root; takes a fraction of a millisecond.
+int launch_user_mapping(uint32_t stored, uint32_t shown);
 
 /// Reaps the process of a descriptor if it is an ended child of ours; 1 when it was, 0 when it still runs, -1 when it is
 /// not ours.

@@ -22,11 +22,19 @@ struct BoxDirectory: Sendable, Hashable {
         self.path = path
     }
 
+    /// Everything that is the box's own, in one subvolume where there are such; boxes of earlier versions have no such directory.
+    var files: String { "\(path)/files" }
+    /// Where the files lie, relative to the box's directory.
+    var prefix: String { HostFile.status(files) == nil ? "" : "files/" }
     /// What the box has changed.
-    var upper: String { "\(path)/upper" }
-    var work: String { "\(path)/work" }
+    var upper: String { "\(path)/\(prefix)upper" }
+    var work: String { "\(path)/\(prefix)work" }
     /// The whole root, where overlays are refused.
-    var plainRoot: String { "\(path)/root" }
+    var plainRoot: String { "\(path)/\(prefix)root" }
+    var isSubvolume: Bool {
+        guard let own = HostFile.status(path), let files = HostFile.status(files) else { return false }
+        return own.st_dev != files.st_dev
+    }
     /// Where the overlay is mounted, in the box's own namespace only.
     var mountPoint: String { "\(path)/mount" }
     var record: String { "\(path)/box.json" }

@@ -10,7 +10,7 @@ struct Recovery: Sendable, Hashable {
     var died = 0
     /// Launches cut short that nobody was told of.
     var discarded = 0
-    /// Boxes that could not be looked at; left alone.
+    /// Boxes and archives that could not be looked at; left alone.
     var unreadable: [String] = []
     /// Directories that wait for removal.
     var trash: [String] = []
@@ -35,6 +35,7 @@ extension BoxKeeper {
             layers.formUnion((try? directory.readRecord())?.layers ?? [])
         }
         removeGroups(except: names)
+        try recoverArchives(&recovery)
         try images.prune(keeping: layers)
         for name in try HostFile.names(in: configuration.trashDirectory) ?? [] {
             recovery.trash.append("\(configuration.trashDirectory)/\(name)")
@@ -45,22 +46,24 @@ extension BoxKeeper {
     private func settle(_ directory: BoxDirectory, _ recovery: inout Recovery) throws(DriverError) {
         guard let lock = try directory.take() else { return }
         _ = lock
-        guard let record = try directory.readRecord() else {
+        guard var record = try directory.readRecord() else {
             // Made, but not even the intent was written.
             try BoxLauncher.abandon(directory, nil)
-            recovery.trash.append(try moveToTrash(directory))
+            recovery.trash.append(try moveToTrash(directory.path))
             recovery.discarded += 1
             return
         }
+        if record.state != .creating { try settleMove(directory, &record) }
         switch record.state {
         case .creating:
             try discard(directory, record)
-            recovery.trash.append(try moveToTrash(directory))
+            recovery.trash.append(try moveToTrash(directory.path))
             recovery.discarded += 1
         case .stopped:
             recovery.stopped += 1
         case .running:
             if try isRunning(record) {
+                try BoxFreeze.undo(record.group)
                 recovery.running += 1
                 return
             }

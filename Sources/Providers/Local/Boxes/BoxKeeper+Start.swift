@@ -4,12 +4,13 @@ import ProviderKit
 extension BoxKeeper {
     /// Starts the processes of a box whose lock is held; the record says `running` afterwards.
     func start(_ directory: BoxDirectory, _ record: inout LocalBoxRecord, _ image: ResolvedImage) throws(DriverError) {
-        let usesOverlay = capabilities.overlayObstacle == nil
+        // A box that was made where overlays were refused keeps the root that it has.
+        let usesOverlay = capabilities.overlayObstacle == nil && HostFile.status(directory.plainRoot) == nil
         record.layers = image.layers
         record.process = nil
         record.group = nil
         // The intent, with everything that a successor needs to find what this leaves behind.
-        try directory.write(record)
+        try write(record, in: directory)
         try prepareFiles(directory, record, image, usesOverlay: usesOverlay)
         let group = try BoxGroup.make(
             named: "\(record.tag.box)",
@@ -21,8 +22,10 @@ extension BoxKeeper {
         let plan = LaunchPlan(
             directory: directory,
             image: image,
+            savedLayers: record.savedLayers ?? [],
             networkPolicy: record.networkPolicy,
             user: record.user,
+            storedAs: record.storedAs == record.user ? nil : record.storedAs,
             isRoot: capabilities.isRoot,
             usesOverlay: usesOverlay,
             processLimit: capabilities.groups.unifiedControllers.contains(.pids) ? nil : record.limits.processes,
@@ -55,9 +58,12 @@ extension BoxKeeper {
         usesOverlay: Bool
     ) throws(DriverError) {
         if usesOverlay { try HostFile.makeDirectory(directory.mountPoint) }
+        try makeFilesDirectory(directory)
+        if usesOverlay { try HostFile.makeDirectory(directory.work) }
         let root = usesOverlay ? directory.upper : directory.plainRoot
         guard HostFile.status(root) == nil else { return }
-        if usesOverlay { try HostFile.makeDirectory(directory.work) }
+        // What it had before are layers now.
+        if record.savedLayers?.isEmpty == false { return try HostFile.makeDirectory(root, mode: 0o755) }
         // Under another name until it is whole, so that half of it is never taken for all of it.
         let unfinished = "\(root).new"
         try FileTree.remove(unfinished)
@@ -75,5 +81,23 @@ extension BoxKeeper {
             }
         }
         guard rename(unfinished, root) == 0 else { throw .system("cannot publish the box's files") }
+    }
+
+    /// Where the box's own files are to lie; a subvolume where there are such.
+    func makeFilesDirectory(_ directory: BoxDirectory) throws(DriverError) {
+        for path in [directory.files, directory.upper, directory.plainRoot] where HostFile.status(path) != nil {
+            return
+        }
+        guard capabilities.subvolumeObstacle == nil else { return try HostFile.makeDirectory(directory.files) }
+        try Subvolume.make(directory.files)
+        guard chmod(directory.files, 0o700) == 0 else { throw .system("cannot set a mode") }
+    }
+
+    /// Writes a box's record; the search for layers that nobody needs does not miss those that it names.
+    func write(_ record: LocalBoxRecord, in directory: BoxDirectory) throws(DriverError) {
+        guard !record.allLayers.isEmpty else { return try directory.write(record) }
+        let lock = try savedLayers.lock()
+        _ = lock
+        try directory.write(record)
     }
 }

@@ -25,7 +25,9 @@ extension BoxKeeper {
         try end(directory, record)
         users?.release(record.user, of: directory)
         for path in [directory.record, directory.socket, directory.birth, directory.log] { unlink(path) }
-        for path in [directory.upper, directory.work, directory.plainRoot] { try FileTree.remove(path) }
+        for path in [directory.upper, directory.work, directory.plainRoot, directory.files] {
+            try FileTree.remove(path)
+        }
     }
 
     private func end(_ directory: BoxDirectory, _ record: LocalBoxRecord) throws(DriverError) {

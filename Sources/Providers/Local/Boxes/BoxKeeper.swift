@@ -19,16 +19,22 @@ struct BoxKeeper: Sendable {
         let isRoot = geteuid() == 0
         guard access(configuration.bubblewrapPath, X_OK) == 0 else { throw .system("cannot run bubblewrap") }
         try HostFile.makeDirectories(configuration.dataDirectory)
-        for directory in [configuration.boxesDirectory, configuration.trashDirectory] {
+        for directory in [
+            configuration.boxesDirectory, configuration.archivesDirectory, configuration.savedLayersDirectory,
+            configuration.trashDirectory,
+        ] {
             try HostFile.makeDirectory(directory)
         }
         self.configuration = configuration
         let groups = try ControlGroups.detect(name: configuration.controlGroupName)
         let probe = LaunchProbe(configuration: configuration, isRoot: isRoot)
+        let obstacles = try probe.obstacles()
         capabilities = LocalCapabilities(
             isRoot: isRoot,
             groups: groups,
-            overlayObstacle: try probe.overlayObstacle(),
+            overlayObstacle: obstacles.overlay,
+            subvolumeObstacle: try Subvolume.obstacle(in: configuration.dataDirectory, isRoot: isRoot),
+            mappingObstacle: obstacles.mapping,
             delegatesGroups: groups.unified != nil && probe.refusesUserNamespaces()
         )
         launcher = try BoxLauncher(timeout: configuration.startTimeout)
@@ -41,10 +47,13 @@ struct BoxKeeper: Sendable {
     func directory(_ box: BoxID) -> BoxDirectory { BoxDirectory(box, in: configuration) }
 
     /// Makes a box, or finds the one that an earlier call with the same tag has made.
-    func create(_ tag: BoxTag, _ spec: SandboxSpec) throws(DriverError) -> FoundBox {
+    func create(_ tag: BoxTag, _ spec: SandboxSpec, from archive: ArchiveID? = nil) throws(DriverError) -> FoundBox {
         let limits = configuration.defaultLimits.applying(spec.resources)
         try capabilities.check(limits)
-        let image = try images.resolve(spec.image)
+        let source = try archive.map { id throws(DriverError) in try BoxSource(id, in: configuration) }
+        // Saved files are what they are only upon the image that they were made upon.
+        let imageName = source.map(\.record.image) ?? spec.image
+        let image = try images.resolve(imageName)
         let directory = directory(tag.box)
         try HostFile.makeDirectory(directory.path)
         guard let lock = try directory.take() else { throw DriverError(.conflict, "the box is being deleted") }
@@ -64,12 +73,13 @@ struct BoxKeeper: Sendable {
         var record = LocalBoxRecord(
             tag: tag,
             state: .creating,
-            image: spec.image,
+            image: imageName,
             networkPolicy: spec.networkPolicy,
             limits: limits,
             user: try users?.allocate(for: directory) ?? geteuid()
         )
         do throws(DriverError) {
+            if let source { try fill(directory, &record, from: source) }
             try start(directory, &record, image)
         } catch {
             // Nobody has been told of it. The next attempt starts from nothing.
@@ -106,17 +116,20 @@ struct BoxKeeper: Sendable {
 
     /// Ends a box and takes its files away.
     ///
-    /// - Returns: Where the files wait for removal; nil when there is no such box.
-    func delete(_ box: BoxID, epoch: UInt64) throws(DriverError) -> String? {
+    /// - Returns: Where files wait for removal; nothing when there is no such box.
+    func delete(_ box: BoxID, epoch: UInt64) throws(DriverError) -> [String] {
         let directory = directory(box)
-        guard let lock = try directory.take() else { return nil }
+        guard let lock = try directory.take() else { return [] }
         _ = lock
+        var layers: [String] = []
         if let record = try directory.readRecord() {
             try fence(record, epoch)
             let stopped = try halt(directory, record, epoch: max(epoch, record.tag.epoch))
             users?.release(stopped.user, of: directory)
+            layers = stopped.allLayers
         }
-        return try moveToTrash(directory)
+        let trash = try moveToTrash(directory.path)
+        return [trash] + (try releaseLayers(layers))
     }
 
     func list() throws(DriverError) -> [BoxListing] {
@@ -146,7 +159,7 @@ struct BoxKeeper: Sendable {
     }
 
     /// A newer owner has acted on this box already.
-    private func fence(_ record: LocalBoxRecord, _ epoch: UInt64) throws(DriverError) {
+    func fence(_ record: LocalBoxRecord, _ epoch: UInt64) throws(DriverError) {
         guard epoch >= record.tag.epoch else {
             throw DriverError(.conflict, "epoch \(epoch) is superseded by \(record.tag.epoch)")
         }
@@ -157,6 +170,7 @@ struct BoxKeeper: Sendable {
     {
         try fence(record, epoch)
         if try isRunning(record) {
+            try BoxFreeze.undo(record.group)
             guard epoch > record.tag.epoch else { return false }
             var newer = record
             newer.tag.epoch = epoch
@@ -165,6 +179,7 @@ struct BoxKeeper: Sendable {
         }
         let image = try images.resolve(record.image)
         var next = try halt(directory, record, epoch: epoch)
+        try settleMove(directory, &next)
         try capabilities.check(next.limits)
         try users?.reclaim(next.user, for: directory)
         next.state = .starting
@@ -179,10 +194,10 @@ struct BoxKeeper: Sendable {
         return true
     }
 
-    func moveToTrash(_ directory: BoxDirectory) throws(DriverError) -> String {
-        let name = "\(lastComponent(directory.path))-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    func moveToTrash(_ path: String) throws(DriverError) -> String {
+        let name = "\(lastComponent(path))-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         let target = "\(configuration.trashDirectory)/\(name)"
-        guard rename(directory.path, target) == 0 else { throw .system("cannot move a box to the trash") }
+        guard rename(path, target) == 0 else { throw .system("cannot move files to the trash") }
         return target
     }
 }

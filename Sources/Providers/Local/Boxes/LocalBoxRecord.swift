@@ -24,7 +24,20 @@ struct LocalBoxRecord: Sendable, Hashable, Codable {
     var user: UInt32
     /// The layers below its own files, uppermost first.
     var layers: [String] = []
+    /// Saved layers between its own files and its image's, uppermost first; nil is none, as before there were any.
+    var savedLayers: [String]?
+    /// The saved layer that its own files are about to become.
+    ///
+    /// Whether they have is told by that layer's being there.
+    var moving: String?
+    /// The host user that its files are stored under; nil is its own.
+    var storedAs: UInt32?
+    /// The archive that its files began with.
+    var source: ArchiveID?
     var group: BoxGroup?
     /// The box's first process.
     var process: ProcessIdentity?
+
+    /// Every saved layer that it may need.
+    var allLayers: [String] { (savedLayers ?? []) + (moving.map { [$0] } ?? []) }
 }

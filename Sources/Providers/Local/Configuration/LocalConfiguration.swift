@@ -2,7 +2,7 @@ package import Model
 
 /// Where the boxes of this host are kept, and what they may see of it.
 package struct LocalConfiguration: Sendable {
-    /// Holds everything that outlives this process: `boxes`, `layers`, `images`, `trash`, `placement`.
+    /// Holds everything that outlives this process: `boxes`, `archives`, `saved`, `layers`, `images`, `trash`, `placement`.
     package var dataDirectory: String
     /// Whose boxes these are; also names their control groups.
     package var fleet: FleetID
@@ -53,6 +53,9 @@ package struct LocalConfiguration: Sendable {
     ]
 
     var boxesDirectory: String { "\(dataDirectory)/boxes" }
+    var archivesDirectory: String { "\(dataDirectory)/archives" }
+    /// Layers that were boxes' own files once, shared by boxes and archives.
+    var savedLayersDirectory: String { "\(dataDirectory)/saved" }
     var trashDirectory: String { "\(dataDirectory)/trash" }
     var controlGroupName: String { "sandfleet-\(fleet)" }
     var defaultLimits: BoxLimits {

@@ -14,6 +14,24 @@ struct FileLock: ~Copyable {
         self.descriptor = descriptor
     }
 
+    /// Waits until nobody has the lock for itself alone, and shares it with others that do this.
+    ///
+    /// Nil when the file is not there, or not any more.
+    static func share(_ path: String) throws(DriverError) -> FileLock? {
+        guard HostFile.status(path) != nil else { return nil }
+        let descriptor = try HostDescriptor(opening: path, O_RDWR)
+        while flock(descriptor.rawValue, LOCK_SH) != 0 {
+            guard errno == EINTR else { throw .system("cannot lock \(lastComponent(path))") }
+        }
+        guard isNamed(path, descriptor.rawValue) else { return nil }
+        return FileLock(descriptor)
+    }
+
+    private static func isNamed(_ path: String, _ descriptor: Int32) -> Bool {
+        var held = stat()
+        return fstat(descriptor, &held) == 0 && HostFile.status(path)?.st_ino == held.st_ino
+    }
+
     deinit {
         // Closing alone would not do: a child being started at this moment has a copy until it executes.
         flock(descriptor.rawValue, LOCK_UN)
@@ -34,11 +52,7 @@ struct FileLock: ~Copyable {
             if errno == EWOULDBLOCK { return nil }
             throw .system("cannot lock \(lastComponent(path))")
         }
-        var held = stat()
-        guard fstat(descriptor.rawValue, &held) == 0, let named = HostFile.status(path), named.st_ino == held.st_ino
-        else {
-            return nil
-        }
+        guard isNamed(path, descriptor.rawValue) else { return nil }
         return FileLock(descriptor)
     }
 }

@@ -7,13 +7,21 @@ enum FileTree {
     ///
     /// Symlinks are removed, never followed. Names are resolved below descriptors, so nobody can redirect the removal.
     static func remove(_ path: String) throws(DriverError) {
-        try remove(lastComponent: path, in: AT_FDCWD)
+        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let descriptor = open(parent.isEmpty ? "/" : parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return }
+            throw .system("cannot open a directory")
+        }
+        defer { close(descriptor) }
+        try remove(Array(String(lastComponent(path)).utf8CString), in: descriptor)
     }
 
-    private static func remove(lastComponent name: String, in parent: Int32) throws(DriverError) {
+    static func remove(_ name: [CChar], in parent: Int32) throws(DriverError) {
         if unlinkat(parent, name, 0) == 0 || errno == ENOENT { return }
         guard errno == EISDIR || errno == EPERM else { throw .system("cannot remove a file") }
         if unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT { return }
+        if Subvolume.destroy(name, in: parent) { return }
         var descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         if descriptor < 0, errno == EACCES, fchmodat(parent, name, 0o700, 0) == 0 {
             descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -21,26 +29,32 @@ enum FileTree {
         guard descriptor >= 0 else { throw .system("cannot open a directory") }
         // An overlay's work directory has mode 0, and so may any directory that a box has made.
         fchmod(descriptor, 0o700)
-        guard let directory = fdopendir(descriptor) else {
-            close(descriptor)
-            throw .system("cannot list a directory")
-        }
-        defer { closedir(directory) }
-        for name in entries(of: directory) {
-            try remove(lastComponent: name, in: descriptor)
-        }
+        defer { close(descriptor) }
+        for entry in try entries(of: descriptor) { try remove(entry, in: descriptor) }
         guard unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
             throw .system("cannot remove a directory")
         }
     }
 
-    private static func entries(of directory: OpaquePointer) -> [String] {
-        var names: [String] = []
+    /// The names in a directory, as the bytes that they are: a box's files may have any.
+    ///
+    /// The descriptor stays open.
+    static func entries(of descriptor: Int32) throws(DriverError) -> [[CChar]] {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+        guard copy >= 0, let directory = fdopendir(copy) else {
+            if copy >= 0 { close(copy) }
+            throw .system("cannot list a directory")
+        }
+        defer { closedir(directory) }
+        rewinddir(directory)
+        var names: [[CChar]] = []
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+                tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { bytes in
+                    Array(UnsafeBufferPointer(start: bytes, count: strlen(bytes) + 1))
+                }
             }
-            if name != ".", name != ".." { names.append(name) }
+            if name != [46, 0], name != [46, 46, 0] { names.append(name) }
         }
         return names
     }

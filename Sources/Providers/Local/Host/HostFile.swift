@@ -30,10 +30,24 @@ enum HostFile {
     }
 
     /// Replaces a file in one step: readers see the old bytes or the new ones.
-    static func replace(_ path: String, with bytes: some Collection<UInt8>, mode: mode_t = 0o600) throws(DriverError) {
+    ///
+    /// What is `lasting` outlives a loss of power, with all that was renamed before it in the same file system.
+    static func replace(
+        _ path: String,
+        with bytes: some Collection<UInt8>,
+        mode: mode_t = 0o600,
+        lasting: Bool = false
+    ) throws(DriverError) {
         let temporary = "\(path).new"
         try write(temporary, bytes, flags: O_CREAT | O_TRUNC, mode: mode)
+        if lasting { try synchronize(temporary) }
         guard rename(temporary, path) == 0 else { throw .system("cannot replace \(lastComponent(path))") }
+        if lasting, let slash = path.lastIndex(of: "/") { try synchronize(String(path[..<slash])) }
+    }
+
+    private static func synchronize(_ path: String) throws(DriverError) {
+        let descriptor = try HostDescriptor(opening: path, O_RDONLY)
+        guard fsync(descriptor.rawValue) == 0 else { throw .system("cannot make \(lastComponent(path)) lasting") }
     }
 
     /// Writes a file or a control of the kernel in one call.

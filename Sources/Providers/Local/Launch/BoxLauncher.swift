@@ -92,6 +92,12 @@ struct BoxLauncher: Sendable {
         request.barrier = barrier
         request.log = log.rawValue
         request.birth = birth.rawValue
+        var mapping: HostDescriptor?
+        if let storedAs = plan.storedAs {
+            let opened = try Self.userMapping(from: storedAs, to: plan.user)
+            request.mapping = opened.rawValue
+            mapping = consume opened
+        }
         var cgroup: HostDescriptor?
         if let unified = group.unified {
             let opened = try HostDescriptor(opening: unified, O_RDONLY | O_DIRECTORY)
@@ -108,9 +114,17 @@ struct BoxLauncher: Sendable {
             if result == 0 { try group.joinUnified(outcome.pid) }
         }
         withExtendedLifetime(arena) {}
+        _ = consume mapping
         guard result == 0 else { throw .launch(outcome) }
         let hold = ProcessHold(HostDescriptor(outcome.pidfd))
         return Outer(pid: outcome.pid, isBornInGroup: request.cgroup >= 0, hold: hold)
+    }
+
+    /// A namespace in which the files of one user are another's.
+    static func userMapping(from stored: UInt32, to shown: UInt32) throws(DriverError) -> HostDescriptor {
+        let descriptor = HostDescriptor(launch_user_mapping(stored, shown))
+        guard descriptor.rawValue >= 0 else { throw .system("cannot map a user to another") }
+        return descriptor
     }
 
     static func launch(

@@ -12,6 +12,7 @@ extension DriverError {
             case LAUNCH_PROPAGATION: "cannot separate the mounts"
             case LAUNCH_SOURCE: "cannot open what the box is to see of the host"
             case LAUNCH_STAGE: "cannot prepare the box's root"
+            case LAUNCH_MAPPING: "cannot show the box's files as its user's"
             case LAUNCH_OVERLAY: "cannot mount the box's root"
             case LAUNCH_BIND: "cannot show a host path in the box"
             case LAUNCH_LIMITS: "cannot set the box's limits"

@@ -7,8 +7,12 @@ import ProviderKit
 struct LaunchPlan: Sendable {
     var directory: BoxDirectory
     var image: ResolvedImage
+    /// Saved layers above the image's, uppermost first.
+    var savedLayers: [String] = []
     var networkPolicy: NetworkPolicy
     var user: UInt32
+    /// Who the files on disk belong to, when that is not the box's user.
+    var storedAs: UInt32?
     var isRoot: Bool
     var usesOverlay: Bool
     /// Kept by the kernel per user and namespace; nil where a control group does it.
@@ -23,8 +27,15 @@ struct LaunchPlan: Sendable {
 
     /// Options of the overlay, with paths relative to the box's directory where possible: they share one page.
     var overlayOptions: String {
-        let lower = image.layers.map(Self.escape).joined(separator: ":")
-        return "lowerdir=\(lower),upperdir=upper,workdir=work" + (isRoot ? "" : ",userxattr")
+        let lower = (savedLayers.map(SavedLayers.relativePath) + image.layers.map(Self.escape)).joined(separator: ":")
+        let prefix = directory.prefix
+        return "lowerdir=\(lower),upperdir=\(prefix)upper,workdir=\(prefix)work" + (isRoot ? "" : ",userxattr")
+    }
+
+    /// What must be seen through the mapping of users before the overlay is mounted.
+    private var mapped: [String] {
+        guard storedAs != nil, usesOverlay else { return [] }
+        return [directory.prefix.isEmpty ? "." : "files"] + savedLayers.map(SavedLayers.relativePath)
     }
 
     /// Source and target of each host path, the target relative to the box's root.
@@ -54,6 +65,10 @@ struct LaunchPlan: Sendable {
         } else {
             request.plain_root = UnsafePointer(arena.string(directory.plainRoot))
         }
+        request.mapping = -1
+        let mapped = mapped
+        request.mapped = UnsafePointer(arena.array(mapped))
+        request.mapped_count = mapped.count
         request.`init` = UnsafePointer(arena.string(daemonPath))
         request.user_namespace = isRoot ? 0 : 1
         request.uid = user

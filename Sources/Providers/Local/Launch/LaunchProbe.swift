@@ -8,13 +8,20 @@ struct LaunchProbe {
     let configuration: LocalConfiguration
     let isRoot: Bool
 
-    /// - Returns: Why overlays cannot be used here; nil when they can.
+    /// Why boxes cannot have what they should; nil where they can.
+    struct Obstacles {
+        var overlay: String?
+        var mapping: String?
+    }
+
     /// - Throws: when boxes cannot be made at all.
-    func overlayObstacle() throws(DriverError) -> String? {
+    func obstacles() throws(DriverError) -> Obstacles {
         try removeLeftovers()
         // A name of its own: several workers of one host may start at the same time.
         let path = "\(configuration.dataDirectory)/\(Self.prefix)\(getpid()).\(UInt32.random(in: 0...UInt32.max))"
-        for name in ["", "/lower", "/mount", "/upper", "/work", "/root"] { try HostFile.makeDirectory(path + name) }
+        for name in ["", "/lower", "/mount", "/files", "/files/upper", "/files/work", "/files/root"] {
+            try HostFile.makeDirectory(path + name)
+        }
         defer { try? FileTree.remove(path) }
         var plan = LaunchPlan(
             directory: BoxDirectory(path: path),
@@ -26,10 +33,15 @@ struct LaunchProbe {
             daemonPath: configuration.daemonPath,
             bubblewrapPath: configuration.bubblewrapPath
         )
-        guard let failure = Self.attempt(plan) else { return nil }
-        plan.usesOverlay = false
-        if let second = Self.attempt(plan) { throw second }
-        return failure.message
+        var obstacles = Obstacles()
+        if let failure = Self.attempt(plan) {
+            obstacles.overlay = failure.message
+            plan.usesOverlay = false
+            if let second = Self.attempt(plan) { throw second }
+        }
+        obstacles.mapping =
+            isRoot ? Self.attemptMapping(plan, configuration.userRange)?.message : "only root can map users"
+        return obstacles
     }
 
     private static let prefix = "probe."
@@ -51,12 +63,31 @@ struct LaunchProbe {
         return (try? Tool.run(bubblewrap, arguments)) != nil
     }
 
+    private static func attemptMapping(_ plan: LaunchPlan, _ users: ClosedRange<UInt32>) -> DriverError? {
+        var plan = plan
+        plan.user = users.upperBound
+        plan.storedAs = users.lowerBound
+        return attempt(plan)
+    }
+
     private static func attempt(_ plan: LaunchPlan) -> DriverError? {
         let arena = CStringArena()
         var (request, binds) = plan.request(arena)
         request.probe_only = 1
+        var mapping: HostDescriptor?
+        if let storedAs = plan.storedAs {
+            do throws(DriverError) {
+                let opened = try BoxLauncher.userMapping(from: storedAs, to: plan.user)
+                request.mapping = opened.rawValue
+                mapping = consume opened
+            } catch {
+                return error
+            }
+        }
         var outcome = launch_outcome()
-        defer { withExtendedLifetime(arena) {} }
-        return BoxLauncher.launch(&request, binds, &outcome) == 0 ? nil : .launch(outcome)
+        let result = BoxLauncher.launch(&request, binds, &outcome)
+        withExtendedLifetime(arena) {}
+        _ = consume mapping
+        return result == 0 ? nil : .launch(outcome)
     }
 }
