@@ -61,6 +61,11 @@ import Testing
             #expect(await run.end() == 0)
             let yes = try await bench.run("sweep", "--yes", "--json")
             #expect(try yes.exitCode == 0 && (yes.json()["boxes"] as? [Any])?.count == 2)
+            // What could not be looked at is no success.
+            try await bench.server.losePlacement()
+            let partial = try await bench.run("sweep", "-n")
+            #expect(partial.exitCode == 1 && partial.stdout.contains("box-2"))
+            #expect(partial.stderr.contains("nobody could look at local on away: No worker."))
         }
     }
 }

@@ -65,6 +65,11 @@ package struct ContractServer: Sendable {
         try await control("expire?process=\(process)")
     }
 
+    /// From now on a sweep cannot look at one of the hosts.
+    package func losePlacement() async throws {
+        try await control("away")
+    }
+
     /// The bodies that processes were started or recorded with, one for each process.
     package func starts() async throws -> [[String: Any]] {
         try value("items", try await control("starts"))

@@ -214,6 +214,10 @@ class Handler(FileRoutes, BaseHTTPRequestHandler):
         processes[self.query["process"]].expired = True
         self.answer({})
 
+    def test_away(self):
+        boxes.is_away = True
+        self.answer({})
+
     def test_starts(self):
         self.answer({"items": [process.body for process in processes.values()]})
 

@@ -136,6 +136,7 @@ class Boxes:
     """Boxes at a provider: one that is used, one that nobody knows, and two that nobody wants."""
 
     def __init__(self):
+        self.is_away = False
         self.boxes = [
             self.box("box-1", "keep", "the sandbox has it"), self.box("box-2", "report", "there is no record of it"),
             self.box("box-3", "delete", "its sandbox is terminated"),
@@ -151,4 +152,5 @@ class Boxes:
     def sweep(self, is_dry):
         found = [box | {"deleted": box["verdict"] == "delete" and not is_dry} for box in self.boxes]
         self.boxes = [box for box, now in zip(self.boxes, found) if not now["deleted"]]
-        return {"boxes": found}
+        unreached = [{"provider": "local", "placement": "away", "code": "placement_offline", "message": "No worker."}]
+        return {"boxes": found, "unreached": unreached if self.is_away else []}

@@ -32,15 +32,16 @@ struct SweepCommand: FleetCommand {
     func run(_ session: Session) async throws {
         guard !dryRun else { return try await show(try await session.client.sweep(dryRun: true), session) }
         if !yes, try await !isAllowed(session) { return }
-        let boxes = try await session.client.sweep(dryRun: false)
-        try await show(boxes, session)
-        let rest = boxes.count { $0.verdict == .delete && !$0.deleted }
-        if rest > 0 { note("\(rest) of them are still there; the next sweep tries again") }
+        let sweep = try await session.client.sweep(dryRun: false)
+        let rest = sweep.boxes.count { $0.verdict == .delete && !$0.deleted }
+        if rest > 0 { note("not deleted yet: \(rest); the next sweep tries again") }
+        try await show(sweep, session)
     }
 
-    private func show(_ boxes: [SweptBox], _ session: Session) async throws {
-        let report = SweepReport(boxes: boxes, isDry: dryRun)
-        try await session.output.show(["boxes": boxes], or: report.text(withKept: all))
+    private func show(_ sweep: Sweep, _ session: Session) async throws {
+        let report = SweepReport(sweep: sweep, isDry: dryRun)
+        try await session.output.show(sweep, or: report.text(withKept: all))
+        if let failure = report.failure { throw failure }
     }
 
     /// Shows what would be deleted, and asks; false when there is nothing to ask about.
@@ -52,9 +53,12 @@ struct SweepCommand: FleetCommand {
                 hint: "look with 'sandfleet sweep --dry-run', then pass --yes"
             )
         }
-        let report = SweepReport(boxes: try await session.client.sweep(dryRun: true), isDry: true)
-        try await session.output.show(["boxes": report.boxes], or: report.text(withKept: all))
-        guard report.doomed > 0 else { return false }
+        let report = SweepReport(sweep: try await session.client.sweep(dryRun: true), isDry: true)
+        try await session.output.show(report.sweep, or: report.text(withKept: all))
+        guard report.doomed > 0 else {
+            if let failure = report.failure { throw failure }
+            return false
+        }
         guard try await Confirmation.ask("Delete \(report.doomed == 1 ? "this box" : "these \(report.doomed) boxes")?")
         else { throw Failure(.refused, "nothing was deleted") }
         return true

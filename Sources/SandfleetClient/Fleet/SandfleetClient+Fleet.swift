@@ -21,16 +21,12 @@ extension SandfleetClient {
     /// admin.
     ///
     /// - Parameter dryRun: Whether to only say what would be done and why.
-    /// - Returns: All boxes that the providers have of this fleet, and what became of each.
+    /// - Returns: All boxes that the providers have of this fleet, and what became of each; the places that nobody could
+    ///   look at.
     /// - Throws: `SandfleetError`. A sweep that is not dry is not repeated by itself: look with a dry one.
-    public func sweep(dryRun: Bool) async throws -> [SweptBox] {
+    public func sweep(dryRun: Bool) async throws -> Sweep {
         var request = try APIRequest("POST", ["v1", "fleet", "sweep"]).json(["dryRun": dryRun])
         request.isRepeatable = dryRun
-        let sweep: Sweep = try await connection.value(request)
-        return sweep.boxes
-    }
-
-    private struct Sweep: Decodable {
-        let boxes: [SweptBox]
+        return try await connection.value(request)
     }
 }

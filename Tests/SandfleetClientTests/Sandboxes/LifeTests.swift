@@ -82,12 +82,15 @@ import Testing
         try await ContractServer.with { server in
             let client = try SandfleetClient(url: server.url, apiKey: ContractServer.key)
             for _ in 0..<2 {
-                let planned = try await client.sweep(dryRun: true)
+                let planned = try await client.sweep(dryRun: true).boxes
                 #expect(planned.map(\.verdict) == [.keep, .report, .delete, .delete])
                 #expect(planned.allSatisfy { !$0.deleted } && planned[1].sandboxId == nil && planned[0].epoch == 3)
             }
-            #expect(try await client.sweep(dryRun: false).map(\.deleted) == [false, false, true, true])
-            #expect(try await client.sweep(dryRun: true).map(\.externalId) == ["box-1", "box-2"])
+            #expect(try await client.sweep(dryRun: false).boxes.map(\.deleted) == [false, false, true, true])
+            try await server.losePlacement()
+            let rest = try await client.sweep(dryRun: true)
+            #expect(rest.boxes.map(\.externalId) == ["box-1", "box-2"])
+            #expect(rest.unreached.map(\.placement) == ["away"] && rest.unreached.first?.code == "placement_offline")
         }
     }
 }
