@@ -33,6 +33,13 @@ import Testing
 
             #expect(try await bench.run("checkpoint", "rm", made.line, third).stdout == "\(made.line)\n\(third)\n")
             #expect(try await bench.run("checkpoint", "ls").stdout.split(separator: "\n").count == 2)
+            // What is gone is told when the rest fails.
+            let last = try await bench.run("checkpoint", "box").line
+            let partly = try await bench.run("checkpoint", "rm", last, made.line)
+            #expect(partly.exitCode == 1 && partly.line == last)
+            // A name that is mistyped removes nothing.
+            #expect(try await bench.run("rm", "box", "nobody").exitCode == 1)
+            #expect(try await bench.run("get", "box").exitCode == 0)
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
             let id = drained.line.prefix(26)
             #expect(drained.exitCode == 0 && drained.line == "\(id) is paused")
             #expect(try await bench.run("exec", "box", "true").exitCode == 0)
-            #expect(try await bench.run("keepalive", "box", "1h30m").line == id)
+            #expect(try await bench.run("keepalive", "box", "1h30m").line == "\(id) stays awake for 90m")
             let kept = try await bench.run("get", "box", "--json").json()
             #expect(kept["id"] as? String == String(id))
             #expect(try await bench.run("keepalive", "box", "25h").stderr.contains("at most 24h"))

@@ -20,7 +20,6 @@ struct RemoveCheckpointCommand: FleetCommand {
     var checkpoints: [String]
 
     func run(_ session: Session) async throws {
-        for checkpoint in checkpoints { try await session.client.deleteCheckpoint(checkpoint) }
-        try await session.output.show(["removed": checkpoints], or: checkpoints.joined(separator: "\n"))
+        try await session.removing(checkpoints) { try await session.client.deleteCheckpoint($0) }
     }
 }

@@ -26,13 +26,16 @@ extension Failure {
     /// The fleet's own hint, unless it speaks to programs: of paths and headers of its API.
     private static func hint(_ error: SandfleetError) -> String? {
         guard let hint = error.hint, !programWords.contains(where: { hint.contains($0) }) else {
-            return advice(error.code)
+            return error.hint.map { $0.contains("'portable'") } == true ? portable : advice(error.code)
         }
         return hint
     }
 
+    private static let portable =
+        "save it with 'sandfleet checkpoint create --portable'; 'fork --checkpoint' and 'create --from-checkpoint' take that"
+
     private static let programWords = [
-        "/v1/", "/openapi", "GET ", "POST ", "header", "X-Operation-Id", ": true", "JSON",
+        "/v1/", "/openapi", "GET ", "POST ", "header", "X-Operation-Id", ": true", "JSON", "format 'portable'",
     ]
 
     private static func advice(_ code: SandfleetError.Code) -> String? {

@@ -32,7 +32,11 @@ struct KeepAliveCommand: FleetCommand {
     func run(_ session: Session) async throws {
         let id = try await session.sandboxID(sandbox)
         try await session.client.keepSandboxAlive(id, for: span.duration)
-        try await session.output.show(Answer(id: id, durationMs: span.milliseconds), or: id)
+        let answer = Answer(id: id, durationMs: span.milliseconds)
+        try await session.output.show(
+            answer,
+            or: "\(id) stays awake for \(Quantities.span(span.duration / .seconds(1)))"
+        )
     }
 
     private struct Answer: Encodable {

@@ -18,12 +18,9 @@ struct RemoveCommand: FleetCommand {
     var sandboxes: [String]
 
     func run(_ session: Session) async throws {
-        var removed: [String] = []
-        for reference in sandboxes {
-            let id = try await session.sandboxID(reference)
-            try await session.client.deleteSandbox(id)
-            removed.append(id)
-        }
-        try await session.output.show(["removed": removed], or: removed.joined(separator: "\n"))
+        // A name that is mistyped removes nothing.
+        var ids: [String] = []
+        for reference in sandboxes { ids.append(try await session.sandboxID(reference)) }
+        try await session.removing(ids) { try await session.client.deleteSandbox($0) }
     }
 }
