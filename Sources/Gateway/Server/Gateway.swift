@@ -66,6 +66,7 @@ package struct Gateway: Sendable {
                 + CheckpointsController(store: store, calls: checkpoints, lifecycle: lifecycle, body: body).routes
                 + ForksController(store: store, checkpoints: checkpoints, creation: creation, body: body).routes
                 + WorkspaceController(caller: caller, settings: settings).routes
+                + HistoryController(store: store).routes
                 + CommandsController(
                     calls: calls,
                     ended: ended,
