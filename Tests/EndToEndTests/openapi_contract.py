@@ -179,6 +179,56 @@ for special in ("/dev/null", "/proc/self/mem", "/dev/full", "/sys/kernel/x"):
 tar = call("GET", one + "/files", 200, query="?path=.", ids=ids, accept="application/x-tar")
 call("POST", one + "/files:batch", 200, tar, "?path=copy", ids, content_type="application/x-tar")
 call("DELETE", one + "/files", 204, query="?path=file", ids=ids)
+
+# Saved workspaces: made, found again, restored, forked, begun with, deleted.
+checkpoints, checkpoint = one + "/checkpoints", "/v1/checkpoints/{checkpoint}"
+wish = {"comment": "before", "expiresInMs": 3600000}
+once = {"headers": {"X-Operation-Id": "save-1"}}
+saved = call("POST", checkpoints, 201, wish, ids=ids, **once)
+assert (saved["status"], saved["sandboxId"], saved["comment"]) == ("ready", ids["id"], "before"), saved
+assert call("POST", checkpoints, 200, wish, ids=ids, **once)["id"] == saved["id"]
+call("POST", checkpoints, 409, {"comment": "after"}, ids=ids, **once)
+call("POST", checkpoints, 400, {"expiresInMs": -1}, ids=ids)
+call("POST", checkpoints, 404, {}, ids={"id": "01hzzzzzzzzzzzzzzzzzzzzzzz"})
+second = call("POST", checkpoints, 201, ids=ids)
+assert [item["id"] for item in call("GET", checkpoints, 200, ids=ids)["items"]] == [second["id"], saved["id"]]
+page = call("GET", "/v1/checkpoints", 200, query="?limit=1")
+assert len(page["items"]) == 1 and page["nextCursor"], page
+cp = {"checkpoint": saved["id"]}
+assert call("GET", checkpoint, 200, ids=cp)["id"] == saved["id"]
+call("GET", checkpoint, 404, ids={"checkpoint": ids["id"]})
+call("PUT", one + "/files", 200, b"changed", "?path=copy/file", ids, content_type="application/octet-stream")
+call("PUT", one + "/files", 200, b"new", "?path=new", ids, content_type="application/octet-stream")
+assert call("POST", one + "/checkpoints/{checkpoint}/restore", 200, ids=ids | cp)["status"] == "active"
+call("GET", one + "/files", 404, query="?path=new", ids=ids)
+call("POST", one + "/checkpoints/{checkpoint}/restore", 404, ids=ids | {"checkpoint": ids["id"]})
+key = {"headers": {"Idempotency-Key": "fork-1"}}
+fork = call("POST", one + "/fork", 201, {"name": "fork"}, ids=ids, **key)
+assert call("POST", one + "/fork", 200, {"name": "fork"}, ids=ids, **key)["id"] == fork["id"] != ids["id"]
+call("POST", one + "/fork", 409, {"name": "other"}, ids=ids, **key)
+call("POST", one + "/fork", 400, {"provider": "local"}, ids=ids)
+begun = call("POST", "/v1/sandboxes", 201, {"fromCheckpoint": saved["id"], "persistent": False})
+call("POST", "/v1/sandboxes", 404, {"fromCheckpoint": ids["id"]})
+call("POST", one + "/drain", 422, ids={"id": begun["id"]})
+for other in (fork, begun):
+    call("DELETE", one, 204, ids={"id": other["id"]})
+call("DELETE", one + "/checkpoints/{checkpoint}", 204, ids=ids | cp)
+call("DELETE", checkpoint, 204, ids={"checkpoint": second["id"]})
+call("DELETE", checkpoint, 404, ids={"checkpoint": ids["id"]})
+zstd = {"content_type": "application/zstd"}
+archive = call("GET", one + "/export", 200, ids=ids)
+assert call("POST", one + "/import", 200, archive, "?replace=true", ids, **zstd) == {"bytes": len(archive)}
+call("POST", one + "/import", 400, b"no archive", ids=ids, **zstd)
+call("POST", one + "/import", 415, b"{}", ids=ids)
+assert call("POST", one + "/drain", 200, ids=ids)["status"] == "paused"
+assert call("POST", one + "/commands", 200, {"command": "true"}, ids=ids)["exitCode"] == 0
+events = call("GET", one + "/history", 200, query="?limit=200", ids=ids)["items"]
+assert {"sandbox.created", "checkpoint.published", "sandbox.paused"} <= {event["kind"] for event in events}, events
+call("GET", one + "/history", 404, ids={"id": "01hzzzzzzzzzzzzzzzzzzzzzzz"})
+call("GET", one + "/history", 400, query="?cursor=x", ids=ids)
+swept = call("POST", "/v1/fleet/sweep", 200, {"dryRun": True})
+assert not swept["unreached"] and not any(box["deleted"] for box in swept["boxes"]), swept
+call("POST", "/v1/fleet/sweep", 400, {"dry": True})
 call("POST", one + "/stop", 200, ids=ids)
 call("POST", one + "/commands", 409, {"command": "true"}, ids=ids)
 call("POST", one + "/connect", 200, ids=ids)

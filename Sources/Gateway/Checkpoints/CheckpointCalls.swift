@@ -8,8 +8,8 @@ import Wire
 
 /// Has owners save workspaces, and finds in the ledger what became of that.
 ///
-/// An owner that dies leaves a half archive, which is collected: who follows saves another one. Their ids follow from the
-/// operation, so that a repeat finds the whole one among them.
+/// An owner that dies is followed by one who goes on, unless what it left has been collected by then: that attempt failed,
+/// and another one is begun. Their ids follow from the operation, so that a repeat finds the whole one among them.
 struct CheckpointCalls: Sendable {
     /// What the ledger says of the attempts so far.
     private enum Standing {
@@ -18,7 +18,7 @@ struct CheckpointCalls: Sendable {
         case open(Int)
     }
 
-    /// How many owners may die over it.
+    /// How many of them may fail.
     private static let attempts = 8
     /// How often a request asks.
     private static let tries = 3
@@ -95,6 +95,18 @@ struct CheckpointCalls: Sendable {
             }
             switch CheckpointStatus(record) {
             case .ready: return .saved(record)
+            case .failed: continue
+            // A fork's files are kept until it has them, and saved again for one that comes later.
+            case .deleting where wish.purpose == .fork: continue
+            case .deleting:
+                throw Fault(
+                    .operationConflict,
+                    "What was saved under this X-Operation-Id has been deleted since.",
+                    hint: "Use a new id to save it again.",
+                    details: record.details
+                )
+            // Whoever owns the sandbox now goes on with what another one began.
+            case .saving: return .open(attempt)
             case .failed: continue
             // A fork's files are kept until it has them, and saved again for one that comes later.
             case .deleting where wish.purpose == .fork: continue

@@ -2,6 +2,7 @@ import HTTPTypes
 import Model
 import PostgresClient
 import Testing
+import Wire
 
 @testable import Gateway
 @testable import Store
@@ -94,6 +95,25 @@ struct CheckpointTests {
             #expect(again.status == 200 && again.text("id") == made.text("id"))
             let ready = try await fleet.send(.get, path).items.filter { $0["status"] == "ready" }
             #expect(ready == [made.json])
+        }
+    }
+
+    @Test func whatCameToNothingIsSavedAgainUnderAnotherId() async throws {
+        try await LedgerFleet.with { fleet in
+            let id = try await fleet.sandbox()
+            let path = "/v1/sandboxes/\(id)/checkpoints"
+            let operation: HTTPFields = [.operationID: "op"]
+            fleet.owner.next(.diesHalfWay, .refuses(Fault(.providerFailed, "p")))
+            #expect(try await fleet.send(.post, path, headers: operation).code == "provider_failed")
+            let begun = try #require(try await fleet.send(.get, path).items.first?["id"])
+            guard case .string(let half) = begun else { return }
+            try await fleet.store.abandonArchive(try #require(ArchiveID(half)), reason: "gone", actor: "test")
+            let shown = try await fleet.send(.get, "/v1/checkpoints/\(half)")
+            #expect(shown.text("status") == "failed" && shown.text("error") == "gone")
+            let made = try await fleet.send(.post, path, headers: operation)
+            #expect(made.status == 201 && made.text("id") != half)
+            #expect(fleet.owner.requests.last?.operationID == "op.1")
+            #expect(try await fleet.send(.post, path, headers: operation).text("id") == made.text("id"))
         }
     }
 
