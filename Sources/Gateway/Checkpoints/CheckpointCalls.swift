@@ -107,20 +107,6 @@ struct CheckpointCalls: Sendable {
                 )
             // Whoever owns the sandbox now goes on with what another one began.
             case .saving: return .open(attempt)
-            case .failed: continue
-            // A fork's files are kept until it has them, and saved again for one that comes later.
-            case .deleting where wish.purpose == .fork: continue
-            case .deleting:
-                throw Fault(
-                    .operationConflict,
-                    "What was saved under this X-Operation-Id has been deleted since.",
-                    hint: "Use a new id to save it again.",
-                    details: record.details
-                )
-            case .saving:
-                // Under a lease that is over nobody is at it any more.
-                let epoch = try await store.sandbox(wish.sandbox, in: workspace)?.epoch
-                if epoch.map({ $0 <= record.epoch }) ?? true { return .open(attempt) }
             }
         }
         throw Fault(
