@@ -147,7 +147,7 @@ end
 $$;
 
 create trigger boxes_record_insert after insert on boxes for each row execute function boxes_record();
-create trigger boxes_record_update after update of version on boxes
+create trigger boxes_record_update after update on boxes
     for each row when (new.version <> old.version) execute function boxes_record();
 
 create function archives_record() returns trigger language plpgsql as $$
@@ -168,7 +168,7 @@ end
 $$;
 
 create trigger archives_record_insert after insert on archives for each row execute function archives_record();
-create trigger archives_record_update after update of version on archives
+create trigger archives_record_update after update on archives
     for each row when (new.version <> old.version) execute function archives_record();
 
 -- What a drain saved goes with its sandbox; what a user saved stays.
