@@ -179,7 +179,7 @@ class Handler(FileRoutes, BaseHTTPRequestHandler):
                 self.answer({"items": [{"name": "local", "default": True, "os": "linux", "pty": False}]})
             case ("GET", ["fleet"]):
                 self.answer({
-                    "services": [{"name": "gateway", "id": "g1", "version": "1", "started": NOW}],
+                    "services": [{"name": "gateway", "id": "g1", "version": "1", "startedAt": NOW}],
                     "workers": [{"id": "w1", "name": "worker", "host": "h", "providers": ["local"],
                                  "heartbeatAgeMs": 12, "state": "live", "sandboxes": 1}],
                 })

@@ -104,7 +104,7 @@ func expectError(
             let providers = try await client.providers()
             #expect(providers.map(\.name) == ["local"] && providers.first?.properties["pty"] == .bool(false))
             let fleet = try await client.fleet()
-            #expect(fleet.workers.first?.sandboxes == 1 && fleet.services.first?.started != nil)
+            #expect(fleet.workers.first?.sandboxes == 1 && fleet.services.first?.startedAt != nil)
         }
     }
 }

@@ -18,7 +18,7 @@ enum Quantities {
     }
 
     static func remaining(_ date: Date?) -> String? {
-        date.map { span($0.timeIntervalSinceNow) }
+        date.map { span($0.timeIntervalSinceNow.rounded(.up)) }
     }
 
     /// A number of bytes by its largest unit, as in `1.5 MB`.

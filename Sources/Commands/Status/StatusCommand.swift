@@ -41,7 +41,7 @@ struct StatusCommand: FleetCommand {
         guard let fleet = status.fleet else { return head }
         var services = TextTable(["SERVICE", "ID", "VERSION", "AGE"])
         for service in fleet.services {
-            services.add([service.name, service.id, service.version, Quantities.age(service.started)])
+            services.add([service.name, service.id, service.version, Quantities.age(service.startedAt)])
         }
         var workers = TextTable(["WORKER", "ID", "HOST", "PROVIDERS", "STATE", "SANDBOXES", "LAST SEEN"])
         for worker in fleet.workers {

@@ -11,7 +11,7 @@ public struct FleetStatus: Codable, Hashable, Sendable {
         /// The version that it runs.
         public let version: String?
         /// Since when it runs.
-        public let started: Date?
+        public let startedAt: Date?
     }
 
     /// A worker, as it shows in the fleet's memory.
