@@ -202,10 +202,10 @@ call("PUT", one + "/files", 200, b"new", "?path=new", ids, content_type="applica
 assert call("POST", one + "/checkpoints/{checkpoint}/restore", 200, ids=ids | cp)["status"] == "active"
 call("GET", one + "/files", 404, query="?path=new", ids=ids)
 call("POST", one + "/checkpoints/{checkpoint}/restore", 404, ids=ids | {"checkpoint": ids["id"]})
-key = {"headers": {"Idempotency-Key": "fork-1"}}
-fork = call("POST", one + "/fork", 201, {"name": "fork"}, ids=ids, **key)
-assert call("POST", one + "/fork", 200, {"name": "fork"}, ids=ids, **key)["id"] == fork["id"] != ids["id"]
-call("POST", one + "/fork", 409, {"name": "other"}, ids=ids, **key)
+keyed = {"headers": {"Idempotency-Key": "fork-1"}}
+fork = call("POST", one + "/fork", 201, {"name": "fork"}, ids=ids, **keyed)
+assert call("POST", one + "/fork", 200, {"name": "fork"}, ids=ids, **keyed)["id"] == fork["id"] != ids["id"]
+call("POST", one + "/fork", 409, {"name": "other"}, ids=ids, **keyed)
 call("POST", one + "/fork", 400, {"provider": "local"}, ids=ids)
 begun = call("POST", "/v1/sandboxes", 201, {"fromCheckpoint": saved["id"], "persistent": False})
 call("POST", "/v1/sandboxes", 404, {"fromCheckpoint": ids["id"]})
