@@ -263,6 +263,14 @@ let package = Package(
         tests("PrometheusMetrics", [metrics]),
         tests("ServiceHost", [logging, nioLocks]),
         tests(
+            "Worker",
+            [
+                "ArchiveStore", "Bus", "Compression", "Fleet", "FleetTesting", "LocalDriver", "Model", "NATSClient",
+                "Ownership", "PostgresClient", "ProviderKit", "ServiceHost", "Store", "Wire", crypto, logging, nioCore,
+                nioLocks, protobuf,
+            ]
+        ),
+        tests(
             "Gateway",
             [
                 "Bus", "Fleet", "FleetTesting", "Model", "PostgresClient", "ProcessOutput", "PrometheusMetrics",

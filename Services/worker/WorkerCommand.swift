@@ -45,7 +45,12 @@ struct WorkerCommand: AsyncParsableCommand {
                 shutdownGrace: try settings.milliseconds(.workerGrace),
                 outputStreamBytes: Int64(try settings.integer(.outputStreamBytes, in: 1_048_576...Int.max)),
                 outputReplicas: try settings.integer(.outputReplicas, in: 1...5),
-                storedLimit: UInt64(try settings.integer(.outputStoredLimit, in: 1...Int.max))
+                storedLimit: UInt64(try settings.integer(.outputStoredLimit, in: 1...Int.max)),
+                archive: settings.optional(.archive),
+                workspaceLimits: TarLimits(
+                    entries: try settings.integer(.workspaceEntries, in: 1...1_000_000_000),
+                    bytes: UInt64(try settings.integer(.workspaceBytes, in: 1...Int.max))
+                )
             )
         )
         try await host.run([service])

@@ -103,6 +103,7 @@ extension EmbeddedFleet {
                     // A fleet that was stopped leaves nothing running; the boxes keep their files.
                     $0[ServiceEnvironment.workerOnStop] = "drain"
                     $0[ServiceEnvironment.data] = directory.boxes
+                    $0[ServiceEnvironment.archive] = directory.archive
                     // The user's own setting stands.
                     if ($0[ServiceEnvironment.outputBytes] ?? "").isEmpty {
                         $0[ServiceEnvironment.outputBytes] = "\(outputBytes)"

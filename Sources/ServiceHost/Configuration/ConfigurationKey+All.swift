@@ -40,6 +40,19 @@ extension ConfigurationKey {
     package static let localHostPaths = ConfigurationKey("local.hostPaths", services: ["worker"])
     package static let localImages = ConfigurationKey("local.imageDirectories", services: ["worker"])
 
+    // Saved workspaces.
+    /// What a portable archive of a workspace may hold at the most.
+    package static let workspaceEntries = ConfigurationKey(
+        "workspace.entryLimit",
+        default: "2000000",
+        services: ["worker"]
+    )
+    package static let workspaceBytes = ConfigurationKey(
+        "workspace.byteLimit",
+        default: "68719476736",
+        services: ["worker"]
+    )
+
     // Stored output.
     /// The most bytes that the stream of all output may have.
     package static let outputStreamBytes = ConfigurationKey(
@@ -54,8 +67,8 @@ extension ConfigurationKey {
         default: "17179869184",
         services: ["worker"]
     )
-    /// The folder of archived output, the same for all gateways and reapers.
-    package static let archive = ConfigurationKey("archive", services: ["gateway", "reaper"])
+    /// The folder of archived output and portable workspaces, the same for all.
+    package static let archive = ConfigurationKey("archive", services: ["gateway", "worker", "reaper"])
     /// How long after its end a process's output moves to the archive, in seconds.
     package static let archiveAfter = ConfigurationKey("archive.afterSeconds", default: "3600", services: ["reaper"])
     /// How long after its end a process and its output are kept, in hours.
@@ -75,6 +88,7 @@ extension ConfigurationKey {
         listen, apiKey, apiKeyFile, apiWorkspace, defaultProvider, deleteOnStop, callTimeout, acquireTimeout, jsonLimit,
         outputLimit, heartbeat, connectionIdle,
         data, workerName, providers, boxd, workerOnStop, workerGrace, localHostPaths, localImages,
+        workspaceEntries, workspaceBytes,
         outputStreamBytes, outputReplicas, outputStoredLimit, archive, archiveAfter, processRetention, readyFile,
     ]
 }

@@ -3,17 +3,18 @@ import Model
 import PostgresClient
 
 extension BoxRecord {
-    init(_ row: PostgresRow) throws {
+    /// - Parameter prefix: Of the columns, where they stand beside others.
+    init(_ row: PostgresRow, prefix: String = "") throws {
         self.init(
-            id: try row.identifier("id"),
-            provider: try row.get("provider", as: String.self),
-            account: try row.get("account", as: String.self),
-            placement: try row.get("placement", as: String?.self),
-            externalID: try row.get("external_id", as: String?.self),
-            epoch: UInt64(try row.get("epoch", as: Int64.self)),
-            state: try row.word("state"),
-            callDeadline: try row.get("call_deadline", as: Date.self),
-            endsAt: try row.get("ends_at", as: Date?.self)
+            id: try row.identifier("\(prefix)id"),
+            provider: try row.get("\(prefix)provider", as: String.self),
+            account: try row.get("\(prefix)account", as: String.self),
+            placement: try row.get("\(prefix)placement", as: String?.self),
+            externalID: try row.get("\(prefix)external_id", as: String?.self),
+            epoch: UInt64(try row.get("\(prefix)epoch", as: Int64.self)),
+            state: try row.word("\(prefix)state"),
+            callDeadline: try row.get("\(prefix)call_deadline", as: Date.self),
+            endsAt: try row.get("\(prefix)ends_at", as: Date?.self)
         )
     }
 }

@@ -8,7 +8,7 @@ extension Store {
             "select * from boxes where sandbox_id = $1 and state <> 'deleted' order by epoch, id",
             [sandbox.rawValue]
         )
-        .map(BoxRecord.init)
+        .map { try BoxRecord($0) }
     }
 
     /// Writes the intent to make a box; committed before the provider is called.

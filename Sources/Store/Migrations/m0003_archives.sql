@@ -67,6 +67,8 @@ create index sandboxes_source on sandboxes (source_archive) where source_archive
 alter table boxes add column ends_at timestamptz;
 alter table boxes add column version bigint not null default 1;
 alter table boxes add column event_actor text not null default 'unknown';
+-- Of a deletion by the sweep.
+alter table boxes add column event_reason text;
 create index boxes_ending on boxes (ends_at) where ends_at is not null and state = 'live';
 
 create function archives_guard() returns trigger language plpgsql as $$
@@ -139,7 +141,8 @@ begin
         jsonb_strip_nulls(jsonb_build_object(
             'sandboxId', s.id, 'state', new.state, 'epoch', s.epoch, 'boxEpoch', new.epoch, 'provider', new.provider,
             'externalId', new.external_id,
-            'reason', case when s.lease_state in ('draining', 'terminated') then coalesce(s.intent_reason, s.intent) end
+            'reason', coalesce(new.event_reason,
+                case when s.lease_state in ('draining', 'terminated') then coalesce(s.intent_reason, s.intent) end)
         ))
     from sandboxes s where s.id = new.sandbox_id;
     return null;
@@ -147,6 +150,7 @@ end
 $$;
 
 create trigger boxes_record_insert after insert on boxes for each row execute function boxes_record();
+-- Of every update: what another trigger changed is not seen by one that is for that column alone.
 create trigger boxes_record_update after update on boxes
     for each row when (new.version <> old.version) execute function boxes_record();
 

@@ -19,6 +19,8 @@ final class LeaseKeeper: Sendable {
     let driver: any Driver
     /// Nil where nothing holds portable archives.
     let archiver: (any PortableArchiver)?
+    /// What an archive from outside may be.
+    let workspaceLimits: TarLimits
     let bus: Bus
     let vitality: Vitality
     let dispatcher: Dispatcher
@@ -36,6 +38,7 @@ final class LeaseKeeper: Sendable {
         store: Store,
         driver: any Driver,
         archiver: (any PortableArchiver)?,
+        workspaceLimits: TarLimits,
         bus: Bus,
         vitality: Vitality,
         dispatcher: Dispatcher,
@@ -47,6 +50,7 @@ final class LeaseKeeper: Sendable {
         self.store = store
         self.driver = FencedDriver(driver: driver, vitality: vitality)
         self.archiver = archiver
+        self.workspaceLimits = workspaceLimits
         self.bus = bus
         self.vitality = vitality
         self.dispatcher = dispatcher

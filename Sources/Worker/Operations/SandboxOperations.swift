@@ -159,6 +159,17 @@ struct SandboxOperations: Sendable {
             let tunnel = try accept(request)
             holding.operations.follow { await archive.send(info, through: tunnel, operations: holding.operations) }
             return reply { $0.file = info.wire(path: create.path) }
+        case .exportWorkspace:
+            let info = try await box.stat(WorkspaceTar.directory)
+            let tunnel = try accept(request)
+            holding.operations.follow {
+                await WorkspaceExport(box: box).send(through: tunnel, operations: holding.operations)
+            }
+            return reply { $0.file = info.wire(path: WorkspaceTar.directory) }
+        case .importWorkspace(let incoming):
+            let limits = keeper.workspaceLimits
+            try await WorkspaceImport(box: box, replaces: incoming.replace, limits: limits).run(from: accept(request))
+            return reply { $0.done = WireDone() }
         default:
             throw Fault(.invalidRequest, "The request names no operation that this worker knows.")
         }

@@ -19,6 +19,11 @@ struct WorkerEndpoints: Sendable {
         subject: Subject.anyAcquire,
         queueGroup: queueGroup
     )
+    private let upkeep = EndpointStatistics(
+        name: "upkeep",
+        subject: Subject.upkeep(provider: "*"),
+        queueGroup: queueGroup
+    )
     private let control: EndpointStatistics
 
     init(keepers: [LeaseKeeper], identity: WorkerIdentity, bus: Bus, dispatcher: Dispatcher) {
@@ -29,7 +34,7 @@ struct WorkerEndpoints: Sendable {
         control = EndpointStatistics(name: "worker", subject: Subject.worker(identity.id))
     }
 
-    var statistics: [EndpointStatistics] { keepers.map(\.statistics) + [acquisitions, control] }
+    var statistics: [EndpointStatistics] { keepers.map(\.statistics) + [acquisitions, upkeep, control] }
 
     func open() throws -> [NATSSubscription] {
         var subscriptions: [NATSSubscription] = []
@@ -42,6 +47,11 @@ struct WorkerEndpoints: Sendable {
             for subject in subjects {
                 subscriptions.append(try serveAcquisitions(on: subject, by: keeper))
             }
+            var upkeeps = [Subject.upkeep(provider: provider)]
+            if let placement = keeper.driver.binding.placement {
+                upkeeps.append(Subject.upkeep(provider: provider, placement: placement))
+            }
+            for subject in upkeeps { subscriptions.append(try serveUpkeep(on: subject, by: keeper)) }
         }
         subscriptions.append(
             try bus.serve(
@@ -58,6 +68,18 @@ struct WorkerEndpoints: Sendable {
             )
         )
         return subscriptions
+    }
+
+    private func serveUpkeep(on subject: String, by keeper: LeaseKeeper) throws -> NATSSubscription {
+        let endpoint = UpkeepEndpoint(keeper: keeper)
+        return try bus.serve(
+            subject,
+            queue: Self.queueGroup,
+            statistics: upkeep,
+            dispatcher: dispatcher,
+            fault: { Fault.describing($0) },
+            handler: { (call: IncomingCall<WireUpkeepRequest>) -> WireUpkeepReply in try await endpoint.answer(call) }
+        )
     }
 
     private func serveAcquisitions(on subject: String, by keeper: LeaseKeeper) throws -> NATSSubscription {

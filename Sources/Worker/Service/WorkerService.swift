@@ -1,3 +1,4 @@
+import ArchiveStore
 import Bus
 import Logging
 import Model
@@ -51,6 +52,7 @@ package struct WorkerService: Service {
             replicas: settings.outputReplicas,
             logger: host.logger
         )
+        let archiver = try await openArchiver()
         let dispatcher = Dispatcher()
         let metrics = ProcessMetrics()
         let keepers = drivers.map { driver in
@@ -58,7 +60,8 @@ package struct WorkerService: Service {
                 identity: identity,
                 store: host.store,
                 driver: driver,
-                archiver: nil,
+                archiver: archiver,
+                workspaceLimits: settings.workspaceLimits,
                 bus: host.bus,
                 vitality: vitality,
                 dispatcher: dispatcher,
@@ -116,5 +119,13 @@ package struct WorkerService: Service {
         try await host.store.retire(identity.id)
         for driver in drivers { await driver.shutdown() }
         await life.release()
+    }
+
+    /// Nil where no archive store is configured; one that is configured has to be there.
+    private func openArchiver() async throws -> WorkspaceArchiver? {
+        guard let path = settings.archive else { return nil }
+        let store = DirectoryArchiveStore(path)
+        try await store.check()
+        return WorkspaceArchiver(store: store, limits: settings.workspaceLimits)
     }
 }

@@ -12,6 +12,10 @@ package struct WorkerSettings: Sendable {
     package var outputReplicas: Int
     /// How many bytes of one process are stored, when its start does not say.
     package var storedLimit: UInt64
+    /// The directory of the archive store; nil where there are no portable archives.
+    package var archive: String?
+    /// What a portable archive, or one from outside, may be.
+    package var workspaceLimits: TarLimits
 
     package init(
         hostName: String,
@@ -21,7 +25,9 @@ package struct WorkerSettings: Sendable {
         shutdownGrace: Duration,
         outputStreamBytes: Int64,
         outputReplicas: Int,
-        storedLimit: UInt64
+        storedLimit: UInt64,
+        archive: String?,
+        workspaceLimits: TarLimits
     ) {
         self.hostName = hostName
         self.pid = pid
@@ -31,5 +37,7 @@ package struct WorkerSettings: Sendable {
         self.outputStreamBytes = outputStreamBytes
         self.outputReplicas = outputReplicas
         self.storedLimit = storedLimit
+        self.archive = archive
+        self.workspaceLimits = workspaceLimits
     }
 }
