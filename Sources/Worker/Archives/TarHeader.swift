@@ -39,9 +39,7 @@ struct TarHeader: Sendable, Hashable {
 
     private static func kind(of flag: UInt8, _ path: [UInt8]) throws(TarError) -> Kind {
         switch flag {
-        case 0, UInt8(ascii: "0"), UInt8(ascii: "7"):
-            // Before there were flags a directory was told by its name.
-            return path.last == UInt8(ascii: "/") ? .directory : .file
+        case 0, UInt8(ascii: "0"), UInt8(ascii: "7"): return .file
         case UInt8(ascii: "1"): return .hardLink
         case UInt8(ascii: "2"): return .symbolicLink
         case UInt8(ascii: "5"): return .directory

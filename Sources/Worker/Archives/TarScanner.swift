@@ -119,6 +119,8 @@ package struct TarScanner: Sendable {
         (attributes, longPath, longTarget) = (PaxAttributes(), nil, nil)
 
         let path = try TarPath(name, limit: limits.pathLength)
+        // Before there were flags a directory was told by its name.
+        let kind = header.kind == .file && name.last == UInt8(ascii: "/") ? .directory : header.kind
         if let roots {
             guard let root = path.parts.first, roots.contains(root) else {
                 throw TarError(.path, "It has a path outside of the workspace: \(TarPath.shown(name))")
@@ -127,12 +129,12 @@ package struct TarScanner: Sendable {
         guard symbolicLinks.isEmpty || symbolicLinks.isDisjoint(with: path.ancestors) else {
             throw TarError(.path, "It has a path that goes through a link: \(TarPath.shown(name))")
         }
-        guard header.kind == .file || size == 0 else {
+        guard kind == .file || size == 0 else {
             throw TarError(.malformed, "It has content where none can be: \(TarPath.shown(name))")
         }
-        try check(header.kind, path, target)
+        try check(kind, path, target)
         try count(size)
-        if header.kind == .symbolicLink || (header.kind == .hardLink && leadsToLink(target)) {
+        if kind == .symbolicLink || (kind == .hardLink && leadsToLink(target)) {
             symbolicLinks.insert(path)
         } else if !symbolicLinks.isEmpty {
             // What comes later under the same name replaces it.

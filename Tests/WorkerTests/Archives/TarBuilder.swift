@@ -26,7 +26,7 @@ struct TarBuilder {
             for (index, byte) in text.enumerated() { block[offset + index] = byte }
         }
         set(path.utf8.prefix(100), at: 0)
-        set("0000644\0".utf8, at: 100)
+        set((type == "5" ? "0000755\0" : "0000644\0").utf8, at: 100)
         let length = size ?? UInt64(content.utf8.count)
         if length < 1 << 33 {
             set((Self.octal(length, 11) + " ").utf8, at: 124)

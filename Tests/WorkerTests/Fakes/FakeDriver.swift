@@ -77,11 +77,10 @@ final class FakeDriver: Driver {
     func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
         try await note(.create)
         let name = creation.tag.box.rawValue
-        let files = try state.withLockedValue { state throws(DriverError) -> [String: String] in
-            guard let source = creation.source else { return [:] }
-            guard let files = state.archives[source.id] else { throw DriverError(.archiveDamaged, "It is not there.") }
-            return files
-        }
+        let saved = creation.source.map { source in state.withLockedValue { $0.archives[source.id] } }
+        // There is a source, and it is gone.
+        if case .some(.none) = saved { throw DriverError(.archiveDamaged, "It is not there.") }
+        let files = (saved ?? nil) ?? [:]
         change(name) { $0 = FakeBoxState(tag: creation.tag, files: files) }
         return FakeBox(driver: self, name: name, isFresh: true)
     }

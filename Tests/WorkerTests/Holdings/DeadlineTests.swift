@@ -3,7 +3,9 @@ import Model
 import ProviderKit
 import ServiceHost
 import Store
+import SwiftProtobuf
 import Testing
+import Wire
 
 @testable import Worker
 

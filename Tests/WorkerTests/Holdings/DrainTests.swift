@@ -5,6 +5,7 @@ import Ownership
 import ProviderKit
 import ServiceHost
 import Store
+import SwiftProtobuf
 import Testing
 import Wire
 

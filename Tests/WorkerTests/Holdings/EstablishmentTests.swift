@@ -4,7 +4,9 @@ import Model
 import Ownership
 import ProviderKit
 import ServiceHost
+import SwiftProtobuf
 import Testing
+import Wire
 
 @testable import Worker
 
