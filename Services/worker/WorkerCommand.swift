@@ -69,6 +69,8 @@ struct WorkerCommand: AsyncParsableCommand {
         if host.settings.optional(.localImages) != nil {
             configuration.imageDirectories += try host.settings.list(.localImages)
         }
+        let lifetime = try host.settings.integer(.localBoxLifetime, in: 0...31_536_000)
+        configuration.boxLifetime = lifetime > 0 ? lifetime : nil
         return try await LocalDriver.start(configuration, logger: host.logger)
     }
 }

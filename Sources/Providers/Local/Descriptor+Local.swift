@@ -3,7 +3,9 @@ import ProviderKit
 
 extension Descriptor {
     /// What local boxes can do, given what the host allows.
-    static func local(_ capabilities: LocalCapabilities) -> Descriptor {
+    ///
+    /// - Parameter lifetime: Of each box, in seconds; nil is unlimited.
+    static func local(_ capabilities: LocalCapabilities, lifetime: Int?) -> Descriptor {
         Descriptor(
             name: LocalDriver.name,
             os: "linux",
@@ -24,7 +26,7 @@ extension Descriptor {
             persistence: .yes,
             idempotentCreate: .uniqueName,
             processAttach: .yes,
-            hardDeadlineSeconds: nil,
+            hardDeadlineSeconds: lifetime,
             createDeadlineSeconds: 30,
             listingDelaySeconds: 0
         )

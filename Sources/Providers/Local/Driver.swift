@@ -47,7 +47,7 @@ package final class LocalDriver: Driver {
         self.loop = loop
         self.logger = logger
         binding = Binding(account: Self.name, placement: placement)
-        descriptor = .local(keeper.capabilities)
+        descriptor = .local(keeper.capabilities, lifetime: keeper.configuration.boxLifetime)
     }
 
     package func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {

@@ -39,6 +39,8 @@ extension ConfigurationKey {
     package static let workerGrace = ConfigurationKey("worker.graceMs", default: "5000", services: ["worker"])
     package static let localHostPaths = ConfigurationKey("local.hostPaths", services: ["worker"])
     package static let localImages = ConfigurationKey("local.imageDirectories", services: ["worker"])
+    /// The hard end of local boxes, in seconds; 0 is none.
+    package static let localBoxLifetime = ConfigurationKey("local.boxLifetime", default: "0", services: ["worker"])
 
     // Saved workspaces.
     /// What a portable archive of a workspace may hold at the most.
@@ -87,7 +89,7 @@ extension ConfigurationKey {
         sealingKeyFile, logLevel, logFormat, startTimeout, stopTimeout,
         listen, apiKey, apiKeyFile, apiWorkspace, defaultProvider, deleteOnStop, callTimeout, acquireTimeout, jsonLimit,
         outputLimit, heartbeat, connectionIdle,
-        data, workerName, providers, boxd, workerOnStop, workerGrace, localHostPaths, localImages,
+        data, workerName, providers, boxd, workerOnStop, workerGrace, localHostPaths, localImages, localBoxLifetime,
         workspaceEntries, workspaceBytes,
         outputStreamBytes, outputReplicas, outputStoredLimit, archive, archiveAfter, processRetention, readyFile,
     ]

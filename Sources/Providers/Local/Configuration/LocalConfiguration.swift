@@ -31,6 +31,8 @@ package struct LocalConfiguration: Sendable {
     package var defaultVcpus: Double?
     /// Processes and threads of each box.
     package var processLimit = 4_096
+    /// After how many seconds a box is to be replaced, as other providers end theirs; nil is never.
+    package var boxLifetime: Int?
     /// How long a box may take until its first process answers.
     package var startTimeout: Duration = .seconds(20)
     /// How many boxes are started or stopped at the same time.
