@@ -241,8 +241,8 @@ let package = Package(
         tests(
             "Reaper",
             [
-                "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "PostgresClient", "ServiceHost", "Store", crypto,
-                logging, nioFoundation,
+                "ArchiveStore", "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "PostgresClient", "ServiceHost",
+                "Store", "Wire", crypto, logging, nioCore, nioFoundation, nioLocks, protobuf,
             ]
         ),
         tests(

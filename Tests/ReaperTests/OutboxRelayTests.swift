@@ -24,8 +24,8 @@ struct OutboxRelayTests {
                     expected[id.rawValue]?.append("sandbox.stop_asked")
                 }
             }
-            #expect(try await fixture.relay.pass() == expected.values.map(\.count).reduce(0, +))
-            #expect(try await fixture.relay.pass() == 0)
+            #expect(try await fixture.relay.pass().found == expected.values.map(\.count).reduce(0, +))
+            #expect(try await fixture.relay.pass().found == 0)
             var seen: [String: [String]] = [:]
             for message in try await fixture.messages() {
                 #expect(message.body.sequence == (seen[message.body.subjectId] ?? []).count + 1)
@@ -55,7 +55,7 @@ struct OutboxRelayTests {
             #expect(try await fixture.messages().count == 5)
             configuration.maximumMessages = 100
             try await stream.createOrUpdateStream(configuration)
-            while try await fixture.relay.pass() > 0 {}
+            while try await fixture.relay.pass().found > 0 {}
             let messages = try await fixture.messages()
             #expect(messages.count == 12)
             #expect(messages.filter { $0.body.subjectId == id.rawValue }.map(\.body.sequence) == [1, 2, 3, 4])

@@ -17,6 +17,9 @@ package protocol ProcessRows: Sendable {
         limit: Int
     ) async throws -> [ProcessRecord]
 
+    /// Notes who asks for a process's end, before its owner is asked.
+    func noteKill(_ process: ProcessID, in workspace: WorkspaceID, actor: String) async throws
+
     func observeProcess(
         _ process: NewProcess,
         in sandbox: SandboxID,

@@ -19,6 +19,7 @@ extension ProcessesController {
             $0.processID = record.id.rawValue
             $0.signal = name
         }
+        try await noteKill(record, context)
         try await ask(operation, about: record, within: settings.callTimeout, context)
         return .json(ProcessView(try await process(context)).json)
     }
@@ -40,6 +41,7 @@ extension ProcessesController {
             $0.processID = record.id.rawValue
             $0.graceMs = grace
         }
+        try await noteKill(record, context)
         do {
             try await ask(operation, about: record, within: settings.callTimeout + .milliseconds(grace), context)
         } catch let fault as Fault where fault.code != .cancelled {
@@ -71,6 +73,11 @@ extension ProcessesController {
         }
         try await ask(operation, about: record, within: settings.callTimeout, context)
         return .noContent
+    }
+
+    /// The event of its end names who asked for it.
+    private func noteKill(_ record: ProcessRecord, _ context: GatewayContext) async throws {
+        try await rows.noteKill(record.id, in: record.workspace, actor: "key/\(try context.principal.key)")
     }
 
     /// Asks the owner; what it does not have is told by the row.

@@ -28,6 +28,9 @@ package struct ArchiveReference: Sendable, Hashable, Codable {
     /// Bytes that it holds, where that is known.
     package var sizeBytes: Int64?
 
+    /// The name of a portable archive in the archive store.
+    package static func object(of archive: ArchiveID) -> String { "workspaces/\(archive).tar.zst" }
+
     package init(
         format: Format,
         id: ArchiveID,

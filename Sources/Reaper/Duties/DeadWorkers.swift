@@ -24,7 +24,7 @@ struct DeadWorkers: Duty {
     let store: Store
     let logger: Logger
 
-    func pass() async throws -> Int {
+    func pass() async throws -> DutyPass {
         var dead = try await store.fenceLongDead(seconds: Self.certainAfter)
         for suspect in try await store.suspects() where try await isSilent(suspect) {
             if try await store.fenceIfLockFree(suspect) {
@@ -32,7 +32,7 @@ struct DeadWorkers: Duty {
                 dead += 1
             }
         }
-        return dead
+        return DutyPass(found: dead)
     }
 
     /// Nobody responds on its subject, twice, over a connection that no broker restart explains.

@@ -9,6 +9,6 @@ package protocol Duty: Sendable {
     /// The most that one pass does.
     var batch: Int { get }
 
-    /// - Returns: How many things it found due.
-    func pass() async throws -> Int
+    /// Throws when the pass as a whole cannot be done, as without a database.
+    func pass() async throws -> DutyPass
 }

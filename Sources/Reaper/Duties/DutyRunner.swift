@@ -1,5 +1,4 @@
 import Logging
-import Metrics
 import ServiceHost
 import ServiceLifecycle
 import Store
@@ -8,37 +7,32 @@ import Store
 struct DutyRunner: Service {
     let duty: any Duty
     let logger: Logger
-    private let passes: Counter
-    private let found: Counter
-    private let failures: Counter
+    private let metrics: DutyMetrics
 
     init(duty: any Duty, logger: Logger) {
         self.duty = duty
         self.logger = logger
-        let dimensions = [("duty", duty.name)]
-        passes = Counter(label: "sandfleet.reaper.passes", dimensions: dimensions)
-        found = Counter(label: "sandfleet.reaper.found", dimensions: dimensions)
-        failures = Counter(label: "sandfleet.reaper.failures", dimensions: dimensions)
+        metrics = DutyMetrics(duty: duty.name)
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                var count = 0
+                let began = ContinuousClock.now
+                var pass = DutyPass.idle
                 do {
-                    count = try await duty.pass()
-                    passes.increment()
-                    found.increment(by: count)
+                    pass = try await duty.pass()
+                    metrics.ended(pass, took: .now - began)
                 } catch is CancellationError {
                     return
                 } catch {
-                    failures.increment()
+                    metrics.threw()
                     logger.warning(
                         "reaper pass failed",
                         metadata: .keyed([.service: "\(duty.name)", .error: "\(error)"])
                     )
                 }
-                if count < duty.batch { try? await Task.sleep(for: duty.interval) }
+                if pass.found < duty.batch { try? await Task.sleep(for: duty.interval) }
             }
         }
     }

@@ -10,9 +10,8 @@ struct ExpiredSandboxes: Duty {
     let store: Store
     let actor: String
 
-    func pass() async throws -> Int {
+    func pass() async throws -> DutyPass {
         let due = try await store.claimExpired(limit: batch, actor: actor)
-        await caller.settle(due, onlyIfDue: false)
-        return due.count
+        return DutyPass(found: due.count, failed: await caller.settle(due, onlyIfDue: false))
     }
 }

@@ -9,9 +9,8 @@ struct IdleSandboxes: Duty {
     let caller: OwnerCaller
     let store: Store
 
-    func pass() async throws -> Int {
+    func pass() async throws -> DutyPass {
         let due = try await store.claimIdle(limit: batch)
-        await caller.settle(due, onlyIfDue: true)
-        return due.count
+        return DutyPass(found: due.count, failed: await caller.settle(due, onlyIfDue: true))
     }
 }

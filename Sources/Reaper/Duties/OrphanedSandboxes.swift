@@ -9,9 +9,8 @@ struct OrphanedSandboxes: Duty {
     let caller: OwnerCaller
     let store: Store
 
-    func pass() async throws -> Int {
+    func pass() async throws -> DutyPass {
         let due = try await store.claimOrphaned(limit: batch)
-        await caller.acquire(due)
-        return due.count
+        return DutyPass(found: due.count, failed: await caller.acquire(due))
     }
 }

@@ -20,8 +20,8 @@ struct OutboxRelay: Duty {
     let bus: Bus
     let store: Store
 
-    func pass() async throws -> Int {
-        try await store.relayEvents(limit: batch) { events in
+    func pass() async throws -> DutyPass {
+        let published = try await store.relayEvents(limit: batch) { events in
             // The events of one subject go one after another, those of different subjects together.
             let queues = Dictionary(grouping: events, by: \.subject)
             return await withTaskGroup(of: PublishedEvents.self) { group in
@@ -42,6 +42,7 @@ struct OutboxRelay: Duty {
                 return published
             }
         }
+        return DutyPass(found: published)
     }
 
     /// Publishes the events of one subject in order, up to the first that fails.

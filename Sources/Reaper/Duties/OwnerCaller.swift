@@ -17,7 +17,9 @@ struct OwnerCaller: Sendable {
     let logger: Logger
 
     /// Asks about each; a failure is logged, and the sandbox comes up again after its patience.
-    func settle(_ sandboxes: [DueSandbox], onlyIfDue: Bool) async {
+    ///
+    /// - Returns: With how many it failed.
+    func settle(_ sandboxes: [DueSandbox], onlyIfDue: Bool) async -> Int {
         await forEach(sandboxes) { sandbox in
             var request = WireSandboxRequest()
             request.settle = .with { $0.onlyIfDue = onlyIfDue }
@@ -37,7 +39,9 @@ struct OwnerCaller: Sendable {
     }
 
     /// Has a worker take each, and do what its row says.
-    func acquire(_ sandboxes: [DueSandbox]) async {
+    ///
+    /// - Returns: With how many that failed.
+    func acquire(_ sandboxes: [DueSandbox]) async -> Int {
         await forEach(sandboxes) { try await acquire($0) }
     }
 
@@ -64,21 +68,25 @@ struct OwnerCaller: Sendable {
     private func forEach(
         _ sandboxes: [DueSandbox],
         _ body: @escaping @Sendable (DueSandbox) async throws -> Void
-    ) async {
-        await withTaskGroup(of: Void.self) { group in
+    ) async -> Int {
+        await withTaskGroup(of: Int.self) { group in
+            var failed = 0
             for (index, sandbox) in sandboxes.enumerated() {
-                if index >= Self.width { await group.next() }
+                if index >= Self.width { failed += await group.next() ?? 0 }
                 group.addTask {
                     do {
                         try await body(sandbox)
+                        return 0
                     } catch {
                         logger.info(
                             "sandbox not settled",
                             metadata: .keyed([.sandbox: "\(sandbox.id)", .error: "\(error)"])
                         )
+                        return 1
                     }
                 }
             }
+            return await group.reduce(failed, +)
         }
     }
 }

@@ -2,7 +2,6 @@ import Store
 
 /// Forgets idempotency keys whose time is over, events that were published and webhooks that were called long ago.
 struct Retention: Duty {
-    static let eventHours = 72
     static let webhookHours = 7 * 24
 
     let name = "retention"
@@ -10,11 +9,13 @@ struct Retention: Duty {
     let batch = 1000
 
     let store: Store
+    /// How long after they left for the bus events are kept: a sandbox's history.
+    let eventHours: Int
 
-    func pass() async throws -> Int {
+    func pass() async throws -> DutyPass {
         let keys = try await store.forgetExpiredKeys(limit: batch)
-        let events = try await store.forgetPublishedEvents(olderThanHours: Self.eventHours, limit: batch)
+        let events = try await store.forgetPublishedEvents(olderThanHours: eventHours, limit: batch)
         let webhooks = try await store.forgetSettledWebhooks(olderThanHours: Self.webhookHours, limit: batch)
-        return max(keys, events, webhooks)
+        return DutyPass(found: max(keys, events, webhooks))
     }
 }

@@ -11,9 +11,8 @@ struct UnattendedProcesses: Duty {
     let caller: OwnerCaller
     let store: Store
 
-    func pass() async throws -> Int {
+    func pass() async throws -> DutyPass {
         let due = try await store.claimUnattended(limit: batch)
-        await caller.acquire(due)
-        return due.count
+        return DutyPass(found: due.count, failed: await caller.acquire(due))
     }
 }

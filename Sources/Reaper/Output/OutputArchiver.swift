@@ -25,7 +25,7 @@ struct OutputArchiver: Duty {
     /// So long after the end nobody appends any more, in seconds, also when the end was found by somebody else.
     var quietAfter: Int64 = 60
 
-    func pass() async throws -> Int {
+    func pass() async throws -> DutyPass {
         let due = try await store.claimArchivable(endedFor: endedFor, runningFor: Self.runningFor, limit: batch)
         try await ForEach(width: Self.width)
             .run(due) { archivable in
@@ -38,7 +38,7 @@ struct OutputArchiver: Duty {
                     )
                 }
             }
-        return due.count
+        return DutyPass(found: due.count)
     }
 
     private func archive(_ archivable: ArchivableProcess) async throws {

@@ -17,7 +17,7 @@ struct ProcessRetention: Duty {
     /// How long after its end a process is kept.
     let hours: Int
 
-    func pass() async throws -> Int {
+    func pass() async throws -> DutyPass {
         let expired = try await store.claimExpiredProcesses(olderThanHours: hours, limit: batch)
         if let archive {
             try await ForEach(width: Self.width)
@@ -29,6 +29,6 @@ struct ProcessRetention: Duty {
                 }
         }
         try await store.deleteProcesses(expired)
-        return expired.count
+        return DutyPass(found: expired.count)
     }
 }

@@ -35,16 +35,16 @@ struct StreamRelief: Duty {
     let store: Store
     let logger: Logger
 
-    func pass() async throws -> Int {
-        guard let before = try await state(), before.isPressing else { return 0 }
+    func pass() async throws -> DutyPass {
+        guard let before = try await state(), before.isPressing else { return .idle }
         try await move(try await holders(in: before), of: before)
         // Looked at again: those who were moved hold nothing any more. The end is read before the rows (see above).
-        guard let now = try await state() else { return 0 }
+        guard let now = try await state() else { return .idle }
         let floor = try await holders(in: now).map(\.first).min() ?? now.last + 1
-        guard floor > now.first else { return 0 }
+        guard floor > now.first else { return .idle }
         let dropped = try await jetStream.purgeStream(OutputStream.name, before: floor)
         logger.notice("made room in the output stream", metadata: .keyed([.count: "\(dropped)"]))
-        return 1
+        return DutyPass(found: 1)
     }
 
     private var jetStream: JetStream { bus.bulk.jetStream() }

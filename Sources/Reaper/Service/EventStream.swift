@@ -12,10 +12,10 @@ enum EventStream {
         while true {
             do {
                 var configuration = StreamConfiguration(name: name, subjects: [Subject.anyEvent])
-                // A full stream refuses at once, and the outbox waits: nothing is dropped (rule 18).
+                // What is full lets go of its oldest: the outbox keeps the history, and never has to wait for room.
                 configuration.maximumBytes = StreamSize.events
                 configuration.maximumAge = .seconds(72 * 3600)
-                configuration.discard = .new
+                configuration.discard = .old
                 _ = try await bus.connection.jetStream().createOrUpdateStream(configuration)
                 return
             } catch let error as NATSError {

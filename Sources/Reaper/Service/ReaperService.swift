@@ -74,6 +74,18 @@ package struct ReaperService: Service {
             IdleSandboxes(caller: caller, store: host.store),
             UnsettledSandboxes(caller: caller, store: host.store),
             UnattendedProcesses(caller: caller, store: host.store),
+            EndingBoxes(caller: caller, store: host.store),
+            CheckpointExpiry(store: host.store, actor: actor),
+            ForkArchives(store: host.store, actor: actor),
+            ForsakenCandidates(store: host.store, actor: actor, logger: host.logger),
+            ArchiveCollection(
+                client: client,
+                store: host.store,
+                archive: archive,
+                actor: actor,
+                logger: host.logger
+            ),
+            BoxSweep(client: client, store: host.store, mode: settings.sweep, logger: host.logger),
             OutboxRelay(bus: host.bus, store: host.store),
             Webhooks(
                 transport: transport,
@@ -82,7 +94,7 @@ package struct ReaperService: Service {
                 logger: host.logger,
                 agent: "sandfleet/\(version)"
             ),
-            Retention(store: host.store),
+            Retention(store: host.store, eventHours: settings.eventHours),
             ProcessRetention(store: host.store, archive: archive, hours: settings.retentionHours),
         ]
         guard let archive else { return duties }

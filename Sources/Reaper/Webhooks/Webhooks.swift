@@ -32,10 +32,10 @@ struct Webhooks: Duty {
         case never(String)
     }
 
-    func pass() async throws -> Int {
+    func pass() async throws -> DutyPass {
         let due = try await store.claimWebhooks(limit: batch)
         try await ForEach(width: Self.width).run(due) { try await deliver($0) }
-        return due.count
+        return DutyPass(found: due.count)
     }
 
     private func deliver(_ delivery: WebhookDelivery) async throws {

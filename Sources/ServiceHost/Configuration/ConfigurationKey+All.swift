@@ -80,6 +80,11 @@ extension ConfigurationKey {
         services: ["reaper"]
     )
 
+    /// How long events are kept after they left for the bus, in hours: the history of sandboxes.
+    package static let eventRetention = ConfigurationKey("event.hours", default: "720", services: ["reaper"])
+    /// Whether boxes that nobody wants are looked for: `on`, `dry` (reported only) or `off`.
+    package static let sweep = ConfigurationKey("sweep", default: "on", services: ["reaper"])
+
     // Services without a port.
     package static let readyFile = ConfigurationKey("ready.file", services: ["worker", "reaper"])
 
@@ -91,6 +96,7 @@ extension ConfigurationKey {
         outputLimit, heartbeat, connectionIdle,
         data, workerName, providers, boxd, workerOnStop, workerGrace, localHostPaths, localImages, localBoxLifetime,
         workspaceEntries, workspaceBytes,
-        outputStreamBytes, outputReplicas, outputStoredLimit, archive, archiveAfter, processRetention, readyFile,
+        outputStreamBytes, outputReplicas, outputStoredLimit, archive, archiveAfter, processRetention,
+        eventRetention, sweep, readyFile,
     ]
 }

@@ -9,6 +9,7 @@ package enum LogKey: String, Sendable, CaseIterable {
     case process = "process.id"
     case worker = "worker.id"
     case box = "box.id"
+    case archive = "archive.id"
     case key = "key.id"
     case fleet = "fleet.id"
     case epoch

@@ -64,7 +64,14 @@ extension Store {
                 -- What is not to be used never comes to be used again.
                 state = case when state = 'superseded' and $3 <> 'deleted' then state else $3 end,
                 settled_at = case when $3 = 'deleted' then now() end,
-                ends_at = coalesce(now() + make_interval(secs => $4), ends_at), event_actor = $5
+                ends_at = coalesce(now() + make_interval(secs => $4), ends_at),
+                -- 5 minutes before its end, or after nine tenths of a shorter life.
+                drain_at = coalesce(
+                    now() + make_interval(secs => $4) - least(
+                        interval '5 minutes', (now() + make_interval(secs => $4) - intent_at) / 10
+                    ), drain_at
+                ),
+                event_actor = $5
             where id = $1 and state <> 'deleted' and epoch <= $6
             """,
             [box.rawValue, externalID, state.rawValue, lifetime, actor, Int64(epoch)]

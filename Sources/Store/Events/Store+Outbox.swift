@@ -2,7 +2,7 @@ package import FoundationEssentials
 package import Model
 import PostgresClient
 
-/// Something that happened to a sandbox or a process, on its way to the bus.
+/// Something that happened to a sandbox, or to a process, box or archive of it, on its way to the bus.
 package struct OutboxEvent: Sendable {
     package var id: Int64
     package var workspace: WorkspaceID

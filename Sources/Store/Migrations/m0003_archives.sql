@@ -63,13 +63,14 @@ create index sandboxes_unsettled on sandboxes (reap_after)
     );
 create index sandboxes_source on sandboxes (source_archive) where source_archive is not null;
 
--- When its provider ends a box, whatever runs in it.
+-- When its provider ends a box, whatever runs in it; and when its owner is asked to drain it before that.
 alter table boxes add column ends_at timestamptz;
+alter table boxes add column drain_at timestamptz;
 alter table boxes add column version bigint not null default 1;
 alter table boxes add column event_actor text not null default 'unknown';
 -- Of a deletion by the sweep.
 alter table boxes add column event_reason text;
-create index boxes_ending on boxes (ends_at) where ends_at is not null and state = 'live';
+create index boxes_ending on boxes (drain_at) where drain_at is not null and state = 'live';
 
 create function archives_guard() returns trigger language plpgsql as $$
 begin
@@ -107,14 +108,18 @@ begin
 end
 $$;
 
+-- Who asked for its end, before anything was done about it.
+alter table processes add column killed_by text;
+
 create or replace function processes_record() returns trigger language plpgsql as $$
 begin
     insert into outbox (workspace_id, sandbox_id, kind, subject_id, version, actor, payload)
     values (
-        new.workspace_id, new.sandbox_id, 'process.' || new.status, new.id, 1, coalesce(new.ended_by, 'unknown'),
+        new.workspace_id, new.sandbox_id, 'process.' || new.status, new.id, 1,
+        coalesce(case when new.reason in ('cancelled', 'signal') then new.killed_by end, new.ended_by, 'unknown'),
         jsonb_strip_nulls(jsonb_build_object(
-            'sandboxId', new.sandbox_id, 'status', new.status, 'exitCode', new.exit_code, 'signal', new.signal,
-            'reason', new.reason
+            'sandboxId', new.sandbox_id, 'status', new.status, 'epoch', new.epoch, 'exitCode', new.exit_code,
+            'signal', new.signal, 'reason', new.reason
         ))
     );
     if new.has_webhook then

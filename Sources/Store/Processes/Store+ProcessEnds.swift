@@ -51,6 +51,14 @@ extension Store {
         .first.map(ProcessRecord.init)
     }
 
+    /// Notes who asks for the end of a process, before it is asked of its owner: its end names them.
+    package func noteKill(_ process: ProcessID, in workspace: WorkspaceID, actor: String) async throws {
+        _ = try await query(
+            "update processes set killed_by = $3 where id = $1 and workspace_id = $2 and status = 'running'",
+            [process.rawValue, workspace.rawValue, actor]
+        )
+    }
+
     private static let endingOwned = ending(by: "epoch = $14", exitedAt: "now()")
     private static let endingObserved = ending(
         by: "workspace_id = $14 and observed",

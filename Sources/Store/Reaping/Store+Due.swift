@@ -85,11 +85,31 @@ extension Store {
                 select o.id from sandboxes o
                 where o.lease_state = 'cold' and o.status = 'active' and o.intent = 'run' and o.deleted_at is null
                     and o.reap_after < now() and exists (
+                        -- One by one: all that runs in the fleet is not looked at. `offset` keeps it from being a join.
                         select from processes p
-                        where p.sandbox_id = o.id and p.status = 'running' and not p.observed
+                        where p.sandbox_id = o.id and p.status = 'running' and not p.observed offset 0
                     )
                 order by o.reap_after limit $1 for update of o skip locked
             ) returning \(DueSandbox.columns)
+            """,
+            [limit]
+        )
+        .map(DueSandbox.init)
+    }
+
+    /// Sandboxes whose box its provider will end soon: their owner drains it before that.
+    package func claimEnding(limit: Int) async throws -> [DueSandbox] {
+        try await query(
+            """
+            with ending as (
+                select id from boxes where drain_at < now() and state = 'live'
+                order by drain_at limit $1 for update skip locked
+            ), claimed as (
+                update boxes b set drain_at = now() + make_interval(secs => \(Self.patience))
+                from ending e where b.id = e.id returning b.sandbox_id
+            )
+            select distinct \(DueSandbox.columns) from claimed c join sandboxes s on s.id = c.sandbox_id
+            where s.deleted_at is null
             """,
             [limit]
         )

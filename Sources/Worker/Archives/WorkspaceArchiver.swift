@@ -16,7 +16,7 @@ package struct WorkspaceArchiver: PortableArchiver {
         self.limits = limits
     }
 
-    package static func object(of archive: ArchiveID) -> String { "workspaces/\(archive).tar.zst" }
+    package static func object(of archive: ArchiveID) -> String { ArchiveReference.object(of: archive) }
 
     package func capture(_ box: any Box, as archive: ArchiveID) async throws -> ArchiveReference {
         let tar = try await WorkspaceTar(box)

@@ -132,6 +132,8 @@ final class MemoryFleet: ProcessRows, OutputSource, EndSignals {
 }
 
 extension MemoryFleet {
+    func noteKill(_ process: ProcessID, in workspace: WorkspaceID, actor: String) async throws {}
+
     func process(_ process: ProcessID, in workspace: WorkspaceID) async throws -> ProcessRecord? {
         state.withLockedValue { state in
             state.reads += 1
