@@ -10,6 +10,9 @@ DATA ?= $(CURDIR)/.build/fleet
 LISTEN ?= 127.0.0.1:7070
 TEST_FLAGS ?=
 UP_FLAGS ?=
+N ?= 20000
+SEED ?=
+MUTATION ?=
 
 STAMPS := .build/stamps
 RELEASE := .build/release
@@ -17,7 +20,7 @@ VENV := .build/venv
 PROTO := $(shell find proto -name '*.proto' 2>/dev/null)
 SOURCES := $(wildcard Sources Services Tests Benchmarks)
 
-.PHONY: help build test check format demo up bench generate packages venv clean
+.PHONY: help build test check format demo up bench simulate generate packages venv clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +64,11 @@ demo: build ## Start a private fleet and do the main job through its HTTP API
 
 bench: build ## Measure the budgets against their raw parts
 	$(PYTHON) Benchmarks/run.py $(RELEASE) $(BENCH_FLAGS)
+
+simulate: $(STAMPS)/packages ## Run N schedules of the simulated fleet, or replay SEED; MUTATION takes a fence away
+	$(SWIFT) build -c release --product simulate
+	$(RELEASE)/simulate --count $(N) $(if $(SEED),--seed $(SEED)) $(if $(MUTATION),--mutation $(MUTATION)) \
+		--threads $(shell nproc)
 
 generate: $(STAMPS)/packages ## Regenerate Sources/Wire/Generated from proto/
 	deploy/generate.sh Sources/Wire/Generated

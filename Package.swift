@@ -12,6 +12,9 @@ let house: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What the simulation runs tens of thousands of times, in a debug build too.
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// Generated code is not ours to warn about.
 let generated: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 
@@ -236,7 +239,19 @@ let package = Package(
         tests("BoxProtocol"),
         tests("ExecutionEngine"),
         tests("Model"),
-        tests("Ownership", ["Model", "ProviderKit", logging, nioLocks]),
+        library(
+            "Simulation",
+            path: "Tests/Simulation",
+            swiftSettings: house + optimized,
+            ["Model", "Ownership", "ProviderKit", logging, nioCore, nioLocks]
+        ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["Simulation", arguments],
+            path: "Tests/Simulate",
+            swiftSettings: house
+        ),
+        tests("Ownership", ["Model", "ProviderKit", "Simulation", logging, nioLocks]),
         tests("Store", ["FleetTesting", "Model", "PostgresClient", "ServiceHost", crypto, logging]),
         tests(
             "Reaper",

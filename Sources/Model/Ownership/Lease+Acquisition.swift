@@ -3,6 +3,9 @@ package import FoundationEssentials
 extension Lease {
     /// Takes the lease when there is no live owner, and adds one to the epoch.
     ///
+    /// A worker that already has it takes it anew: it asks only when it does not know of it, because the answer to an earlier
+    /// acquisition was lost.
+    ///
     /// - Parameters:
     ///   - taker: The heartbeat of who takes it.
     ///   - rival: The heartbeat of the present owner; nil when there is none.
@@ -16,7 +19,7 @@ extension Lease {
         guard !isTerminated else { throw .terminated }
         guard taker.isValid(at: now) else { throw .notLive }
         if let bound = self.placement, bound != placement { throw .elsewhere(placement: bound) }
-        if let owner, let rival, !rival.isDead(to: taker, at: now) { throw .owned(by: owner, epoch: epoch) }
+        if let owner, owner != worker, let rival, !rival.isDead(to: taker, at: now) { throw .owned(by: owner, epoch: epoch) }
         owner = worker
         epoch += 1
         state = .warming

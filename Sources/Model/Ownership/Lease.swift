@@ -17,12 +17,15 @@ package struct Lease: Sendable, Hashable {
     /// The archive that the next box begins with.
     package internal(set) var source: ArchiveID?
     /// The box that is being stopped (rule 11); stays until a settlement, whoever acquires meanwhile.
-    package internal(set) var drainingBox: String?
+    package var drainingBox: String?
 
     /// A sandbox that was just written down: nobody owns it (rule 1).
-    package init(persistent: Bool, source: ArchiveID? = nil) {
+    ///
+    /// - Parameter envelope: Of a user's own machine, which is there before its sandbox.
+    package init(persistent: Bool, source: ArchiveID? = nil, envelope: Envelope? = nil) {
         self.persistent = persistent
         self.source = source
+        self.envelope = envelope
     }
 
     package var isTerminated: Bool { state == .terminated }

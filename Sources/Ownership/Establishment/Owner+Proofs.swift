@@ -18,6 +18,10 @@ extension Owner {
         }
     }
 
+    func isBound(to box: BoxRecord) -> Bool {
+        box.account == driver.binding.account && box.placement == driver.binding.placement
+    }
+
     func requireBinding(of box: BoxRecord) throws {
         guard box.account == driver.binding.account else {
             throw DriverError(.unauthorized, "The box belongs to another account than this worker's.")

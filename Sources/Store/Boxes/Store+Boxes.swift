@@ -63,6 +63,7 @@ extension Store {
             update boxes set external_id = coalesce($2, external_id),
                 -- What is not to be used never comes to be used again.
                 state = case when state = 'superseded' and $3 <> 'deleted' then state else $3 end,
+                epoch = greatest(epoch, $6),
                 settled_at = case when $3 = 'deleted' then now() end,
                 ends_at = coalesce(now() + make_interval(secs => $4), ends_at),
                 -- 5 minutes before its end, or after nine tenths of a shorter life.

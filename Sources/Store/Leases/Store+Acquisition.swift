@@ -5,7 +5,8 @@ extension Store {
     /// Takes the lease when there is no live owner, and adds one to the epoch.
     ///
     /// An owner counts as dead when its incarnation was fenced or stopped, or when its heartbeat is over **and** the taker's
-    /// own heartbeats have come without a gap long enough to judge (rule 2); all of it inside one statement. A trigger moves
+    /// own heartbeats have come without a gap long enough to judge (rule 2); all of it inside one statement. A worker that has
+    /// it already takes it anew: it asks only when the answer to an earlier acquisition was lost. A trigger moves
     /// the running processes to the new epoch in the same transaction (rule 1).
     package func acquire(
         _ sandbox: SandboxID,
@@ -31,7 +32,7 @@ extension Store {
                     select o.state <> 'live' or (o.valid_until < now() and t.steady) as dead
                     from workers o where o.id = l.owner
                 ) rival on true
-                where s.id = l.id and (l.owner is null or rival.dead)
+                where s.id = l.id and (l.owner is null or l.owner = $3 or rival.dead)
                     and (l.placement is null or l.placement is not distinct from $4)
                 returning \(SandboxRecord.columns())
             )

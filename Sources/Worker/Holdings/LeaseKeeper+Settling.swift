@@ -19,8 +19,10 @@ extension LeaseKeeper {
             throw Fault.leaseLost
         }
         holding.setIdleTimeout(record.idleTimeoutMs)
-        if record.intent != .run {
-            let done = try await drain(holding, intent: record.intent, reason: record.intentReason)
+        // What is being stopped is finished, even if it was asked to run meanwhile: it comes back from there.
+        if record.intent != .run || record.drainingBox != nil {
+            let intent = record.intent == .run ? .pause : record.intent
+            let done = try await drain(holding, intent: intent, reason: record.intentReason)
             guard record.intent == .delete, done != .delete else { return }
             // It came while the box was being stopped, so that is what was done; the lease is free, and taken once more.
             _ = try await acquire(holding.sandbox, in: holding.workspace)

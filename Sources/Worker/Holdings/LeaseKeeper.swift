@@ -69,8 +69,10 @@ final class LeaseKeeper: Sendable {
         let task = attempts.withLockedValue { attempts in
             if let attempt = attempts[sandbox] { return attempt }
             // Outlives the caller that began it: a box that is half made must be finished or settled.
-            let attempt = Task { [self] in
+            let attempt = Task<WireAcquireReply, any Error> { [self] in
                 defer { self.attempts.withLockedValue { $0[sandbox] = nil } }
+                // An earlier attempt may have ended since it was looked for: what is served is not taken anew.
+                if let holding = holdings[sandbox] { return .serving(epoch: holding.epoch) }
                 return try await take(sandbox, in: workspace)
             }
             attempts[sandbox] = attempt

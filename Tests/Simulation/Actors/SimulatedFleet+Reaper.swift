@@ -1,0 +1,102 @@
+import FoundationEssentials
+import Model
+
+/// The reaper's duties, as far as ownership needs them.
+extension SimulatedFleet {
+    func reap() {
+        every(1000) { [self] in await fenceTheDead() }
+        every(1500) { [self] in await takeOver() }
+        every(2000) { [self] in await settle() }
+        every(15_000) { [self] in
+            for worker in workers where !worker.process.isDead { simulator.spawn { await worker.sweep() } }
+        }
+        every(7000) { [self] in await collect() }
+    }
+
+    private func every(_ milliseconds: Int, _ duty: @escaping @Sendable () async -> Void) {
+        simulator.spawn { [self] in
+            while await simulator.sleep(reaper, milliseconds + simulator.random.below(300)) { await duty() }
+        }
+    }
+
+    private var face: StoreFace { StoreFace(store: store, process: reaper) }
+
+    /// Two witnesses, or a heartbeat that has been over for long (rule 3).
+    ///
+    /// A silence that a broken broker explains is none; a database that restarted frees the locks of the living for a moment.
+    private func fenceTheDead() async {
+        let trusting = mutation == .trustsOneWitness
+        for worker in workers + fallen {
+            let isSilent = worker.process.isDead || (trusting && busDownUntil > simulator.now)
+            let fenced = try? await face.run { [self, id = worker.id] store in
+                guard let heartbeat = store.workers[id], !heartbeat.isOver else { return true }
+                let late = store.simulator.date.timeIntervalSince(heartbeat.validUntil)
+                let isLockFree = worker.process.isDead || locksFreeUntil > simulator.now || trusting
+                guard late > 60 || (late > -6 && isSilent && isLockFree) else { return false }
+                store.workers[id]?.isOver = true
+                store.simulator.note("reaper", "fences \(id.short)")
+                return true
+            }
+            if fenced == true { forget(worker) }
+        }
+    }
+
+    /// Sandboxes whose owner is dead.
+    private func takeOver() async {
+        await acquire { store, lease in
+            guard let owner = lease.owner, let heartbeat = store.workers[owner] else { return false }
+            return heartbeat.isOver || heartbeat.validUntil < store.simulator.date
+        }
+    }
+
+    /// Creations that nobody drives, and stops and deletes that nobody finished.
+    private func settle() async {
+        let isDue: @Sendable (SimulatedStore, Lease) -> Bool = { _, lease in
+            lease.status == .creating || (lease.intent != .run && lease.state != .cold) || lease.intent == .delete
+                || lease.drainingBox != nil
+        }
+        let due = (try? await face.run { store in store.claim(isDue) }) ?? []
+        for sandbox in due {
+            let servers = servers(of: sandbox)
+            if servers.isEmpty {
+                if (try? await face.run { $0.settleWithoutBox(sandbox) }) == true { continue }
+                ask(sandbox)
+            }
+            for worker in servers {
+                simulator.spawn { [self] in _ = await ask(worker, from: reaper) { await $0.settle(sandbox) } }
+            }
+        }
+    }
+
+    private func acquire(_ isDue: @escaping @Sendable (SimulatedStore, Lease) -> Bool) async {
+        for sandbox in (try? await face.run { store in store.claim(isDue) }) ?? [] { ask(sandbox) }
+    }
+
+    private func ask(_ sandbox: SandboxID) {
+        let worker = anyWorker()
+        simulator.spawn { [self] in _ = await ask(worker, from: reaper) { await $0.acquire(sandbox) } }
+    }
+
+    /// Archives that are to be deleted.
+    private func collect() async {
+        let deletable = try? await face.run { store in
+            store.abandonCandidates()
+            return store.deletableArchives()
+        }
+        guard let deletable, !deletable.isEmpty else { return }
+        _ = await ask(anyWorker(), from: reaper) { await $0.discardArchives(deletable) }
+    }
+}
+
+extension SimulatedStore {
+    /// Those that are due and were not asked about lately.
+    fileprivate func claim(_ isDue: (SimulatedStore, Lease) -> Bool) -> [SandboxID] {
+        sandboxes.filter { sandbox in
+            guard let row = rows[sandbox], !row.lease.isTerminated, row.reapAfter < simulator.date,
+                isDue(self, row.lease)
+            else { return false }
+            pushBack(sandbox, seconds: 15)
+            return true
+        }
+    }
+}

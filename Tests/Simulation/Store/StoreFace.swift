@@ -1,0 +1,138 @@
+import Model
+import Ownership
+
+/// The store as one process reaches it.
+struct StoreFace: LeaseStore {
+    let store: SimulatedStore
+    let process: SimulatedProcess
+
+    /// - Parameter link: Nil is the ordinary one.
+    func run<Value: Sendable>(by link: Link? = nil, _ statement: @escaping @Sendable (SimulatedStore) -> Value) async throws -> Value {
+        let result = await store.simulator.call(process, link ?? store.link) { [store] in
+            max(0, Int(store.pausedUntil - store.simulator.now))
+        } _: { [store] in
+            statement(store)
+        }
+        return try result.get()
+    }
+
+    func acquire(
+        _ sandbox: SandboxID,
+        in workspace: WorkspaceID,
+        for worker: WorkerID,
+        placement: String?
+    ) async throws -> Acquisition {
+        try await run { $0.acquire(sandbox, for: worker, placement: placement) }
+    }
+
+    func holds(_ sandbox: SandboxID, epoch: UInt64) async throws -> Bool {
+        try await run { $0.holds(sandbox, epoch: epoch) }
+    }
+
+    func leased(_ sandbox: SandboxID, epoch: UInt64) async throws -> SandboxRecord? {
+        try await run { $0.leased(sandbox, epoch: epoch) }
+    }
+
+    func boxes(of sandbox: SandboxID) async throws -> [BoxRecord] {
+        try await run { $0.openBoxes(of: sandbox) }
+    }
+
+    func intendBox(
+        _ box: BoxID,
+        of sandbox: SandboxID,
+        epoch: UInt64,
+        provider: String,
+        binding: (account: String, placement: String?),
+        deadline: Int,
+        actor: String
+    ) async throws -> Bool {
+        try await run { $0.intendBox(box, of: sandbox, epoch: epoch, binding: binding, deadline: deadline) }
+    }
+
+    func recordBox(
+        _ box: BoxID,
+        epoch: UInt64,
+        externalID: String?,
+        state: BoxRecord.State,
+        lifetime: Int?,
+        actor: String
+    ) async throws {
+        try await run { $0.recordBox(box, epoch: epoch, externalID: externalID, state: state) }
+    }
+
+    func becomeWarm(
+        _ sandbox: SandboxID,
+        epoch: UInt64,
+        envelope: Envelope,
+        binding: (account: String, placement: String?),
+        actor: String
+    ) async throws -> SandboxRecord? {
+        try await run {
+            $0.becomeWarm(sandbox, epoch: epoch, envelope: envelope, binding: binding) ? $0.record(sandbox) : nil
+        }
+    }
+
+    func beginDraining(
+        _ sandbox: SandboxID,
+        epoch: UInt64,
+        intent: Intent,
+        reason: String?,
+        actor: String
+    ) async throws -> SandboxRecord? {
+        try await run { $0.beginDraining(sandbox, epoch: epoch, intent: intent) }
+    }
+
+    func settle(
+        _ sandbox: SandboxID,
+        epoch: UInt64,
+        as intent: Intent,
+        keepsBox: Bool,
+        actor: String
+    ) async throws -> Bool {
+        try await run { $0.settle(sandbox, epoch: epoch, as: intent, keepsBox: keepsBox) }
+    }
+
+    func release(_ sandbox: SandboxID, epoch: UInt64, actor: String, reason: String) async throws -> Bool {
+        try await run { $0.release(sandbox, epoch: epoch) }
+    }
+
+    func failCreation(_ sandbox: SandboxID, epoch: UInt64, fault: Fault, actor: String) async throws -> Bool {
+        try await run { $0.failCreation(sandbox, epoch: epoch) }
+    }
+
+    func archives(of sandbox: SandboxID) async throws -> [ArchiveRecord] {
+        try await run { $0.usableArchives(of: sandbox) }
+    }
+
+    func intendArchive(_ archive: ArchiveRecord, actor: String) async throws -> Bool {
+        try await run { $0.intendArchive(archive) }
+    }
+
+    func publishArchive(
+        _ archive: ArchiveID,
+        of sandbox: SandboxID,
+        epoch: UInt64,
+        reference: ArchiveReference,
+        actor: String
+    ) async throws -> Bool {
+        let state = try await run { $0.publishArchive(archive, of: sandbox, epoch: epoch, reference: reference) }
+        switch state {
+        case .current, .previous: return true
+        case .candidate, nil: return false
+        case .deletePending, .deleted, .deleteFailed:
+            throw Fault(.checkpointNotFound, "The checkpoint was deleted while it was saved.")
+        }
+    }
+
+    func abandonArchive(_ archive: ArchiveID, reason: String, actor: String) async throws {
+        try await run { $0.abandonArchive(archive, reason: reason) }
+    }
+
+    func unfinishedSnapshot(of sandbox: SandboxID) async throws -> ArchiveRecord? {
+        try await run { $0.unfinishedSnapshot(of: sandbox) }
+    }
+
+    func noteDamage(_ archive: ArchiveID, message: String, actor: String) async throws {
+        try await run { $0.simulator.note("store", "archive \(archive.short) noted as damaged") }
+    }
+}
