@@ -72,7 +72,8 @@ struct LeaseTests {
         fenced.isOver = true
         try lease.acquire(for: second, heartbeat: unsteady, at: "here", rival: fenced, now: now)
         #expect(lease.owner == second)
-        #expect(!fenced.renew(at: now))
+        let isRenewed = fenced.renew(at: now)
+        #expect(!isRenewed)
     }
 
     @Test func whoIsNotLiveTakesNothing() {
@@ -94,8 +95,8 @@ struct LeaseTests {
     @Test func aLateRenewalBeginsAnew() {
         var heartbeat = lapsed
         #expect(heartbeat.mayJudge(at: now))
-        #expect(heartbeat.renew(at: now))
-        #expect(!heartbeat.mayJudge(at: now) && heartbeat.isValid(at: now))
+        let isRenewed = heartbeat.renew(at: now)
+        #expect(isRenewed && !heartbeat.mayJudge(at: now) && heartbeat.isValid(at: now))
     }
 
     @Test func aSupersededOwnerChangesNothing() throws {

@@ -16,12 +16,19 @@ struct CheckpointRestore: Sendable {
         }
         try requireUsable(try await keeper.store.archiveRecord(id))
         guard keeper.vitality.isAlive() else { throw NoLease() }
-        let isIntended = try await keeper.store.intendRestore(
-            id,
-            of: holding.sandbox,
-            epoch: holding.epoch,
-            actor: keeper.identity.actor
-        )
+        let isIntended: Bool
+        do {
+            isIntended = try await keeper.store.intendRestore(
+                id,
+                of: holding.sandbox,
+                epoch: holding.epoch,
+                actor: keeper.identity.actor
+            )
+        } catch let error as StoreError {
+            // Perhaps it is written: then it happens now, and not whenever the box ends next.
+            _ = try await keeper.drain(holding, intent: .pause, reason: "restore")
+            throw error
+        }
         guard isIntended else {
             // Deleted since, or the sandbox is not served any more.
             try requireUsable(try await keeper.store.archiveRecord(id))

@@ -19,6 +19,8 @@ final class Holding: Sendable {
         var failure: (error: any Error, at: ContinuousClock.Instant)?
         /// The end of the box under way, which others join.
         var drain: Task<Intent, any Error>?
+        /// An end was begun and did not come about.
+        var isUnfinished = false
         var generation = 0
         /// The last generation in which the box was started, so that nothing from before runs in it.
         var freshGeneration = 0
@@ -64,6 +66,9 @@ final class Holding: Sendable {
     }
 
     var box: (any Box)? { shared.withLockedValue { $0.live?.box } }
+
+    /// It serves no more, and nobody is ending it.
+    var isUnfinished: Bool { shared.withLockedValue { $0.isUnfinished && $0.drain == nil } }
 
     var isDropped: Bool { shared.withLockedValue { $0.isDropped } }
 
@@ -149,7 +154,10 @@ final class Holding: Sendable {
                     return try await body()
                 } catch {
                     // Whoever asks again begins again.
-                    self.shared.withLockedValue { $0.drain = nil }
+                    self.shared.withLockedValue { shared in
+                        shared.drain = nil
+                        shared.isUnfinished = true
+                    }
                     throw error
                 }
             }

@@ -10,6 +10,9 @@ extension LeaseKeeper {
     /// How long the start of a process that is under way may take once nobody looks after it any more.
     static let startPatience = Duration.seconds(5)
 
+    /// How long after a failure an end is tried again.
+    private static let drainPause = Duration.seconds(2)
+
     /// Reads what the row wants now, and does it.
     ///
     /// - Parameter onlyIfDue: Pause or stop only what idles; the row's own wishes are carried out in any case.
@@ -20,7 +23,7 @@ extension LeaseKeeper {
         }
         holding.setIdleTimeout(record.idleTimeoutMs)
         // What is being stopped is finished, even if it was asked to run meanwhile: it comes back from there.
-        if record.intent != .run || record.drainingBox != nil {
+        if record.intent != .run || record.drainingBox != nil || holding.isUnfinished {
             let intent = record.intent == .run ? .pause : record.intent
             let done = try await drain(holding, intent: intent, reason: record.intentReason)
             guard record.intent == .delete, done != .delete else { return }
@@ -69,6 +72,13 @@ extension LeaseKeeper {
             return try await holding.drainOnce { [self] in try await end(holding, intent, reason) }
         } catch is NoLease {
             throw Fault.leaseLost
+        } catch {
+            // It serves no more, so it is finished, or found to be settled or lost: nobody else knows that it needs it.
+            dispatcher.enqueue { [self] in
+                guard (try? await Task.sleep(for: Self.drainPause)) != nil, !holding.isDropped else { return }
+                await settleIntent(of: holding)
+            }
+            throw error
         }
     }
 

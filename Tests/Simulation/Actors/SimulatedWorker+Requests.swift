@@ -61,7 +61,7 @@ extension SimulatedWorker {
                 drop(holding)
                 return false
             }
-            guard record.intent != .run || record.drainingBox != nil else { return true }
+            guard record.intent != .run || record.drainingBox != nil || holding.isUnfinished else { return true }
             return try await drain(holding, record.intent == .run ? .pause : record.intent)
         } catch {
             simulator.note(name, "\(sandbox.short) not settled: \(error)")
@@ -93,6 +93,7 @@ extension SimulatedWorker {
             guard try await drain(holding, .pause) else { return false }
             return await acquire(sandbox) == .serving
         } catch {
+            if !holding.isDropped { tryAgain(holding) }
             simulator.note(name, "\(sandbox.short) not restored: \(error)")
             return false
         }
@@ -136,6 +137,15 @@ extension SimulatedWorker {
         }
     }
 
+    /// It serves no more, and nobody else knows that it has to be ended.
+    private func tryAgain(_ holding: Holding) {
+        holding.isUnfinished = true
+        simulator.spawn { [self] in
+            guard await simulator.sleep(process, 2000), !holding.isDropped else { return }
+            _ = await settle(holding.sandbox)
+        }
+    }
+
     private func drain(_ holding: Holding, _ intent: Intent) async throws -> Bool {
         guard !holding.isDraining else { return false }
         holding.isDraining = true
@@ -158,6 +168,9 @@ extension SimulatedWorker {
         } catch is NoLease {
             drop(holding)
             return false
+        } catch {
+            tryAgain(holding)
+            throw error
         }
         drop(holding)
         return true

@@ -8,7 +8,8 @@ import ProviderKit
 // Sendable: one thread steps a simulation.
 final class SimulatedWorker: @unchecked Sendable {
     /// One sandbox that this worker serves.
-    final class Holding {
+    // Sendable: one thread steps a simulation.
+    final class Holding: @unchecked Sendable {
         let sandbox: SandboxID
         let epoch: UInt64
         let box: SimulatedBox
@@ -18,6 +19,8 @@ final class SimulatedWorker: @unchecked Sendable {
         var isCut = false
         var isDropped = false
         var isDraining = false
+        /// An end was begun and did not come about.
+        var isUnfinished = false
 
         init(sandbox: SandboxID, epoch: UInt64, box: SimulatedBox) {
             self.sandbox = sandbox
