@@ -19,7 +19,9 @@ extension Lease {
         guard !isTerminated else { throw .terminated }
         guard taker.isValid(at: now) else { throw .notLive }
         if let bound = self.placement, bound != placement { throw .elsewhere(placement: bound) }
-        if let owner, owner != worker, let rival, !rival.isDead(to: taker, at: now) { throw .owned(by: owner, epoch: epoch) }
+        if let owner, owner != worker, let rival, !rival.isDead(to: taker, at: now) {
+            throw .owned(by: owner, epoch: epoch)
+        }
         owner = worker
         epoch += 1
         state = .warming

@@ -25,7 +25,12 @@ final class SimulatedFleet: @unchecked Sendable {
     var locksFreeUntil: Int64 = 0
     let reaper: SimulatedProcess
     private let bus = Link(
-        name: "bus", latency: 2, slow: 0.05, slowest: 12_000, lostRequests: 0.03, lostAnswers: 0.03
+        name: "bus",
+        latency: 2,
+        slow: 0.05,
+        slowest: 12_000,
+        lostRequests: 0.03,
+        lostAnswers: 0.03
     )
 
     init(_ simulator: Simulator, mutation: Mutation?) {
@@ -84,14 +89,21 @@ final class SimulatedFleet: @unchecked Sendable {
     private func addForeignBoxes() {
         guard plan.flavour != .selfHosted else { return }
         let tag = BoxTag(
-            fleet: simulator.identifier("f"), sandbox: simulator.identifier("s"), box: simulator.identifier("b"),
+            fleet: simulator.identifier("f"),
+            sandbox: simulator.identifier("s"),
+            box: simulator.identifier("b"),
             epoch: 1
         )
         for (name, tag) in [("foreign", tag), ("untagged", nil)] {
             provider.add(
                 .init(
-                    externalID: name, tag: tag, binding: binding(ofSlot: 0), contents: 0, epochSeen: 0,
-                    listedFrom: 0, isForeign: true
+                    externalID: name,
+                    tag: tag,
+                    binding: binding(ofSlot: 0),
+                    contents: 0,
+                    epochSeen: 0,
+                    listedFrom: 0,
+                    isForeign: true
                 )
             )
         }
@@ -200,8 +212,13 @@ final class SimulatedFleet: @unchecked Sendable {
             evidence.fleet = tag.fleet
             evidence.sandbox = sandbox
             evidence.box = BoxRecord(
-                id: tag.box, provider: store.provider, account: evidence.binding.account,
-                placement: evidence.binding.placement, epoch: 1, state: .superseded, callDeadline: simulator.date
+                id: tag.box,
+                provider: store.provider,
+                account: evidence.binding.account,
+                placement: evidence.binding.placement,
+                epoch: 1,
+                state: .superseded,
+                callDeadline: simulator.date
             )
         case .sweepsWhatIsNotNamed:
             guard evidence.sandbox?.envelope?.boxId != evidence.listing.externalID else { return }

@@ -124,8 +124,8 @@ final class SimulatedUser: @unchecked Sendable {
     /// Asks who serves the sandbox; has somebody take it when nobody does.
     private func reach(within patience: Int = 30_000, _ body: @escaping @Sendable (SimulatedWorker) async -> Bool) async -> Bool {
         if fleet.servers(of: sandbox).isEmpty { await acquire() }
-        for worker in fleet.servers(of: sandbox) {
-            if await fleet.ask(worker, from: process, within: patience, body) == true { return true }
+        for worker in fleet.servers(of: sandbox) where await fleet.ask(worker, from: process, within: patience, body) == true {
+            return true
         }
         return false
     }

@@ -100,7 +100,10 @@ extension SimulatedWorker {
     /// Nobody has the sandbox: its lease is taken for as long as it needs.
     private func deleteUnderLease(_ listing: BoxListing, of sandbox: SandboxID) async {
         let acquisition = try? await store.acquire(
-            sandbox, in: fleet.store.workspace, for: id, placement: driver.binding.placement
+            sandbox,
+            in: fleet.store.workspace,
+            for: id,
+            placement: driver.binding.placement
         )
         guard case .acquired(let leased)? = acquisition else { return }
         if let verdict = await judge(listing), verdict.action == .delete { await delete(listing, verdict) }

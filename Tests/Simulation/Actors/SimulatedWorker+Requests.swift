@@ -47,7 +47,11 @@ extension SimulatedWorker {
             let envelope = record.envelope
         else { return false }
         let resumption = BoxResumption(
-            envelope: envelope, sandbox: holding.sandbox, epoch: holding.epoch, spec: record.spec, environment: [:]
+            envelope: envelope,
+            sandbox: holding.sandbox,
+            epoch: holding.epoch,
+            spec: record.spec,
+            environment: [:]
         )
         _ = try? await owner.driver.resume(resumption)
         return false
@@ -120,7 +124,10 @@ extension SimulatedWorker {
         do {
             guard try await store.intendArchive(archive, actor: name) else { return nil }
             let capture = BoxCapture(
-                archive: archive.id, envelope: holding.box.envelope, sandbox: sandbox, epoch: holding.epoch
+                archive: archive.id,
+                envelope: holding.box.envelope,
+                sandbox: sandbox,
+                epoch: holding.epoch
             )
             let reference =
                 portable
@@ -128,7 +135,11 @@ extension SimulatedWorker {
                     .capture(holding.box, as: archive.id)
                 : try await driver.capture(capture)
             let isPublished = try await store.publishArchive(
-                archive.id, of: sandbox, epoch: holding.epoch, reference: reference, actor: name
+                archive.id,
+                of: sandbox,
+                epoch: holding.epoch,
+                reference: reference,
+                actor: name
             )
             return isPublished ? archive.id : nil
         } catch {
@@ -154,7 +165,11 @@ extension SimulatedWorker {
         let settlement = Settlement(owner: owner)
         do {
             let begun = try await store.beginDraining(
-                holding.sandbox, epoch: holding.epoch, intent: intent, reason: nil, actor: name
+                holding.sandbox,
+                epoch: holding.epoch,
+                intent: intent,
+                reason: nil,
+                actor: name
             )
             var record = begun
             if record == nil { record = try await store.leased(holding.sandbox, epoch: holding.epoch) }

@@ -128,11 +128,13 @@ final class Simulator: @unchecked Sendable {
             }
             after(link.patience) { finish(.failure(.unknown)) }
             guard let request = fate.request else { return }
-            after(request) { [self] in arrive(held: held) { [self] in
-                let value = effect()
-                guard let answer = fate.answer else { return }
-                after(answer) { finish(.success(value)) }
-            } }
+            after(request) { [self] in
+                arrive(held: held) { [self] in
+                    let value = effect()
+                    guard let answer = fate.answer else { return }
+                    after(answer) { finish(.success(value)) }
+                }
+            }
         }
     }
 

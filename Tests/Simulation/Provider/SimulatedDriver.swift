@@ -16,18 +16,33 @@ struct SimulatedDriver: Driver {
     var descriptor: Descriptor { provider.flavour.descriptor }
 
     private static let quick = Link(
-        name: "provider", latency: 40, slow: 0.03, slowest: 25_000, lostRequests: 0.02, lostAnswers: 0.04, patience: 20_000
+        name: "provider",
+        latency: 40,
+        slow: 0.03,
+        slowest: 25_000,
+        lostRequests: 0.02,
+        lostAnswers: 0.04,
+        patience: 20_000
     )
     /// A create has ended before its deadline, nearly always.
     private static let creation = Link(
-        name: "create", latency: 200, slow: 0.15, slowest: 20_000, lostRequests: 0.03, lostAnswers: 0.12,
-        patience: 20_000, bound: 19_900
+        name: "create",
+        latency: 200,
+        slow: 0.15,
+        slowest: 20_000,
+        lostRequests: 0.03,
+        lostAnswers: 0.12,
+        patience: 20_000,
+        bound: 19_900
     )
 
     func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
         let sentAt = provider.simulator.now
         var link = Self.creation
-        if provider.simulator.isFaulty, provider.simulator.random.chance(0.01) { link.bound = .max; link.slowest = 60_000 }
+        if provider.simulator.isFaulty, provider.simulator.random.chance(0.01) {
+            link.bound = .max
+            link.slowest = 60_000
+        }
         let externalID = try await call(by: link, "create for \(creation.tag.sandbox.short)") { [provider, actual] in
             provider.create(creation, actual, sentAt: sentAt)
         }

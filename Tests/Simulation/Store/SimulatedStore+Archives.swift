@@ -7,11 +7,12 @@ extension SimulatedStore {
         let sources = archives.filter {
             $0.id == source && [.current, .previous, .deletePending].contains($0.state)
         }
-        let snapshots = [ArchiveState.current, .previous].flatMap { state in
-            archives.filter {
-                $0.sandbox == sandbox && $0.purpose == .snapshot && $0.state == state && $0.id != source
+        let snapshots = [ArchiveState.current, .previous]
+            .flatMap { state in
+                archives.filter {
+                    $0.sandbox == sandbox && $0.purpose == .snapshot && $0.state == state && $0.id != source
+                }
             }
-        }
         return sources + snapshots
     }
 

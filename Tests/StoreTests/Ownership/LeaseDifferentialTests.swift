@@ -153,7 +153,11 @@ private struct DifferentialRun {
     private mutating func drain(_ epoch: UInt64) async throws -> String {
         let intent: Intent = [.pause, .stop][random.below(2)]
         let stored = try await fixture.store.beginDraining(
-            sandbox, epoch: epoch, intent: intent, reason: nil, actor: "test"
+            sandbox,
+            epoch: epoch,
+            intent: intent,
+            reason: nil,
+            actor: "test"
         )
         compare(stored != nil, "beginDraining") { try $0.beginDraining(epoch: epoch, intent: intent) }
         return "drain under \(epoch) to \(intent)"
