@@ -25,6 +25,8 @@ extension Lease {
         owner = worker
         epoch += 1
         state = .warming
+        // Who takes it to stop its box never adopts that, whatever is asked meanwhile (rule 11).
+        if intent != .run { drainingBox = drainingBox ?? envelope?.boxId }
         self.placement = self.placement ?? placement
     }
 

@@ -24,7 +24,11 @@ extension Store {
                 from workers where id = $3 and state = 'live' and valid_until > now()
             ), taken as (
                 update sandboxes s set
-                    owner = $3, epoch = s.epoch + 1, lease_state = 'warming', placement = coalesce(s.placement, $4),
+                    owner = $3, epoch = s.epoch + 1, lease_state = 'warming',
+                    -- Who takes it to stop its box never adopts that, whatever is asked meanwhile (rule 11).
+                    draining_box = case when s.intent = 'run' then s.draining_box
+                        else coalesce(s.draining_box, s.envelope #>> '{sessionState,providerState,boxId}') end,
+                    placement = coalesce(s.placement, $4),
                     reap_after = now() + interval '30 seconds', version = s.version + 1,
                     event_kind = 'sandbox.acquired', event_actor = 'worker/' || $3,
                     event_reason = case when l.owner is not null then 'owner_dead' end

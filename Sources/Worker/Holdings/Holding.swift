@@ -21,6 +21,8 @@ final class Holding: Sendable {
         var drain: Task<Intent, any Error>?
         /// An end was begun and did not come about.
         var isUnfinished = false
+        /// Somebody sees to it that it does.
+        var isRetried = false
         var generation = 0
         /// The last generation in which the box was started, so that nothing from before runs in it.
         var freshGeneration = 0
@@ -66,6 +68,14 @@ final class Holding: Sendable {
     }
 
     var box: (any Box)? { shared.withLockedValue { $0.live?.box } }
+
+    /// - Returns: Whether the caller is the one who tries again until it is dropped.
+    func beginRetrying() -> Bool {
+        shared.withLockedValue { shared in
+            defer { shared.isRetried = true }
+            return !shared.isRetried
+        }
+    }
 
     /// It serves no more, and nobody is ending it.
     var isUnfinished: Bool { shared.withLockedValue { $0.isUnfinished && $0.drain == nil } }

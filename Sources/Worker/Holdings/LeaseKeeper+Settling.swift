@@ -74,9 +74,11 @@ extension LeaseKeeper {
             throw Fault.leaseLost
         } catch {
             // It serves no more, so it is finished, or found to be settled or lost: nobody else knows that it needs it.
+            guard holding.beginRetrying() else { throw error }
             dispatcher.enqueue { [self] in
-                guard (try? await Task.sleep(for: Self.drainPause)) != nil, !holding.isDropped else { return }
-                await settleIntent(of: holding)
+                while (try? await Task.sleep(for: Self.drainPause)) != nil, !holding.isDropped {
+                    await settleIntent(of: holding)
+                }
             }
             throw error
         }

@@ -98,7 +98,9 @@ final class SimulatedUser: @unchecked Sendable {
     }
 
     private func fork() {
-        guard !checkpoints.isEmpty, fleet.store.sandboxes.count < 4 else { return }
+        // A native archive of one host makes no box on another; the gateway binds a fork to its archive's host.
+        let isBound = fleet.plan.flavour.isHostBound && !fleet.plan.makesPortable
+        guard !checkpoints.isEmpty, !isBound, fleet.store.sandboxes.count < 4 else { return }
         fleet.addSandbox(persistent: true, source: simulator.random.pick(checkpoints))
     }
 

@@ -150,10 +150,10 @@ extension SimulatedWorker {
 
     /// It serves no more, and nobody else knows that it has to be ended.
     private func tryAgain(_ holding: Holding) {
+        guard !holding.isUnfinished else { return }
         holding.isUnfinished = true
         simulator.spawn { [self] in
-            guard await simulator.sleep(process, 2000), !holding.isDropped else { return }
-            _ = await settle(holding.sandbox)
+            while await simulator.sleep(process, 2000), !holding.isDropped { _ = await settle(holding.sandbox) }
         }
     }
 

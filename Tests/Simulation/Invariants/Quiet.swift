@@ -15,7 +15,8 @@ struct Quiet {
             if let complaint = complaint(sandbox, lease) { return "\(sandbox.short) \(complaint)" }
         }
         for instance in provider.instances {
-            guard !instance.isForeign, let tag = instance.tag else { continue }
+            // What credentials made that have been changed since is deleted when their owner takes the sandbox again.
+            guard !instance.isForeign, instance.binding.account == "main", let tag = instance.tag else { continue }
             if let complaint = complaint(instance, tag) { return "box \(instance.externalID) \(complaint)" }
         }
         if let archive = store.archives.first(where: { $0.state == .candidate && !isBeingMade($0) }) {
