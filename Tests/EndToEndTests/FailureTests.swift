@@ -43,6 +43,24 @@ import Testing
         }
     }
 
+    /// Declared dead while it was frozen, it must not stay as one who takes requests and answers none.
+    @Test func aFencedWorkerBeginsAnew() async throws {
+        try await withAPI { api in
+            let sandbox = try await api.sandbox()
+            _ = try await api.shell("echo kept > mark; cat /proc/1/stat > birth", in: sandbox)
+            let before = try await api.boots(of: [sandbox])
+            let pid = try api.fleet.pid(of: "worker")
+            let psql = try PostgresInstallation.locate().program("psql")
+            let fence = "update workers set state = 'fenced', ended_at = now() where state = 'live'"
+            try await Tool.run(psql, ["--no-psqlrc", "-qAt", "-c", fence, try api.fleet.document.postgres.url])
+            try await api.fleet.restarted("worker", after: pid)
+            try await eventually("the sandbox is served again", within: .seconds(60)) {
+                (try? await api.shell("cat mark", in: sandbox)) == "kept\n"
+            }
+            #expect(try await api.boots(of: [sandbox]) == before)
+        }
+    }
+
     @Test(arguments: ["client", "gateway"])
     func whoeverAskedMayGoAndTheCommandGoesOn(_ gone: String) async throws {
         try await withAPI { api in

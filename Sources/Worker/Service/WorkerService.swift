@@ -105,10 +105,13 @@ package struct WorkerService: Service {
             try host.announceReady()
             host.logger.info("serving", metadata: .keyed([.worker: "\(identity.id)"]))
 
-            // Ends in order when it is told to stop, or at once when a heartbeat says that this incarnation is over.
-            try? await gracefulShutdown()
+            defer { dispatcher.finish() }
+            // Ends in order when it is told to stop, or at once when a heartbeat says that this incarnation is over. The
+            // heartbeats are the first to end in either case, and a group hands on what a child throws only to who asks.
+            let end = await group.nextResult()
             micro.stop()
             for subscription in subscriptions { subscription.unsubscribe() }
+            try end?.get()
             for keeper in keepers {
                 await keeper.handOver(settings.shutdown, grace: settings.shutdownGrace)
                 if settings.shutdown == .drain { await keeper.pauseOrphans() }
