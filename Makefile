@@ -13,6 +13,7 @@ UP_FLAGS ?=
 N ?= 20000
 SEED ?=
 MUTATION ?=
+SECONDS ?= 60
 
 STAMPS := .build/stamps
 RELEASE := .build/release
@@ -20,7 +21,7 @@ VENV := .build/venv
 PROTO := $(shell find proto -name '*.proto' 2>/dev/null)
 SOURCES := $(wildcard Sources Services Tests Benchmarks)
 
-.PHONY: help build test check format demo up bench simulate generate packages venv clean
+.PHONY: help build test check format demo up bench simulate chaos generate packages venv clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +70,9 @@ simulate: $(STAMPS)/packages ## Run N schedules of the simulated fleet, or repla
 	$(SWIFT) build -c release --product simulate
 	$(RELEASE)/simulate --count $(N) $(if $(SEED),--seed $(SEED)) $(if $(MUTATION),--mutation $(MUTATION)) \
 		--threads $(shell nproc)
+
+chaos: build ## Kill, freeze and cut off parts of a fleet under load (SECONDS, SEED), and count what is lost
+	$(RELEASE)/chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --report .build/chaos.json $(CHAOS_FLAGS)
 
 generate: $(STAMPS)/packages ## Regenerate Sources/Wire/Generated from proto/
 	deploy/generate.sh Sources/Wire/Generated

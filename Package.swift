@@ -79,7 +79,8 @@ let package = Package(
     name: "sandfleet",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "SandfleetClient", targets: ["SandfleetClient"])
+        .library(name: "SandfleetClient", targets: ["SandfleetClient"]),
+        .executable(name: "chaos", targets: ["ChaosRunner"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -215,6 +216,21 @@ let package = Package(
 
         // Fixtures and tests.
         library("FleetTesting", path: "Tests/FleetTesting", ["Fleet", nioLocks]),
+        library(
+            "Chaos",
+            path: "Tests/Chaos",
+            [
+                "Fleet", "FleetTesting", "PostgresClient", "SandfleetClient", crypto, logging, nioCore, nioLocks,
+                nioPosix,
+            ]
+        ),
+        .executableTarget(
+            name: "ChaosRunner",
+            dependencies: ["Chaos", arguments],
+            path: "Tests/ChaosRunner",
+            swiftSettings: house
+        ),
+        tests("Chaos"),
         tests("Fleet", ["FleetTesting"]),
         library(
             "ContractServer",
