@@ -9,6 +9,7 @@ import Testing
         let seed = environment["SANDFLEET_CHAOS_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...999_999)
         var options = ChaosOptions(seconds: 40, seed: seed)
         options.clients = 4
+        options.patience = .seconds(180)
         let report = try await ChaosRun(options).run()
         print(report.table)
         #expect(report.isClean, "\(report.table)")

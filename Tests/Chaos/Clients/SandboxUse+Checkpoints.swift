@@ -8,7 +8,7 @@ extension SandboxUse {
         try await append(2, as: "\(name).after", to: ledger)
         let operation = UUID().uuidString.lowercased()
         try await ledger.ending("restore \(checkpoint)") {
-            _ = try await callers.call("restore \(ledger.id)") {
+            _ = try await callers.call("restore \(ledger.id)", abandonAfter: .seconds(45)) {
                 try await $0.restoreCheckpoint(checkpoint, in: ledger.id, operationId: operation).id
             }
             ledger.change { $0 = saved }
@@ -30,7 +30,7 @@ extension SandboxUse {
             try await append(1, as: "\(name).after", to: ledger)
         }
         let asked = request
-        let id = try await callers.call("fork of \(ledger.id)") {
+        let id = try await callers.call("fork of \(ledger.id)", abandonAfter: .seconds(45)) {
             try await $0.forkSandbox(ledger.id, asked, idempotencyKey: key).id
         }
         let fork = SandboxLedger(id: id, key: key, idles: ledger.idles, timeline: load.timeline, workspace: saved)
@@ -62,7 +62,7 @@ extension SandboxUse {
     private func save(_ ledger: SandboxLedger) async throws -> (id: String, files: Workspace) {
         let operation = UUID().uuidString.lowercased()
         let files = ledger.workspace
-        let checkpoint = try await callers.call("checkpoint of \(ledger.id)") {
+        let checkpoint = try await callers.call("checkpoint of \(ledger.id)", abandonAfter: .seconds(45)) {
             try await $0.createCheckpoint(of: ledger.id, operationId: operation)
         }
         findings.count("checkpoints")
