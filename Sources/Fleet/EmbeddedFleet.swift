@@ -54,6 +54,8 @@ package actor EmbeddedFleet {
         )
     }
 
+    private var disk: BoxDisk { BoxDisk(directory: directory, size: configuration.boxDisk) }
+
     /// The data directory, as an absolute path.
     package nonisolated var data: String { directory.path }
 
@@ -72,6 +74,7 @@ package actor EmbeddedFleet {
             for supervisor in all { group.addTask { await supervisor.keepAlive() } }
             let outcome: Result<Void, any Error>
             do {
+                if let line = try await disk.prepare() { progress(line) }
                 try await start(layered, until: stop)
                 try await whenReady(publish())
                 await stop.wait()
@@ -83,6 +86,7 @@ package actor EmbeddedFleet {
             isPublished = false
             for supervisor in all { await supervisor.stop() }
             try await group.waitForAll()
+            if let line = await disk.release() { progress(line) }
             try outcome.get()
         }
     }

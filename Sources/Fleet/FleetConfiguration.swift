@@ -6,6 +6,8 @@ package struct FleetConfiguration: Sendable {
     package var gateways: Int
     package var workers: Int
     package var reapers: Int
+    /// What boxes lie on, where the data directory is not on btrfs.
+    package var boxDisk: BoxDiskSize
     /// The folder of the services' executables; nil for the one that this program lies in.
     package var executables: String?
     package var roles: [NATSRole]
@@ -18,6 +20,7 @@ package struct FleetConfiguration: Sendable {
         gateways: Int = 1,
         workers: Int = 1,
         reapers: Int = 1,
+        boxDisk: BoxDiskSize = .share,
         executables: String? = nil,
         roles: [NATSRole] = NATSRole.embedded
     ) {
@@ -26,6 +29,7 @@ package struct FleetConfiguration: Sendable {
         self.gateways = gateways
         self.workers = workers
         self.reapers = reapers
+        self.boxDisk = boxDisk
         self.executables = executables
         self.roles = roles
     }

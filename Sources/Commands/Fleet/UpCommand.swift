@@ -28,6 +28,15 @@ package struct UpCommand: AsyncParsableCommand {
     @Option(help: "How many reapers to run.")
     var reapers: Int = 1
 
+    @Option(
+        name: .customLong("box-disk"),
+        help: """
+            The most that boxes may take together, as 50G, where they get a btrfs in a file because the data directory is \
+            on none: auto is four fifths of what is free, none does without. Decided on the first start.
+            """
+    )
+    var boxDisk: String = "auto"
+
     @Option(help: "The folder of the gateway, worker, reaper and boxd executables. (default: beside this program)")
     var executables: String?
 
@@ -40,6 +49,9 @@ package struct UpCommand: AsyncParsableCommand {
     package init() {}
 
     package func validate() throws {
+        guard BoxDiskSize(boxDisk) != nil else {
+            throw ValidationError("--box-disk takes auto, none, or a size of at least 256M, such as 50G.")
+        }
         for (name, count) in [("gateways", gateways), ("workers", workers), ("reapers", reapers)] {
             guard (1...64).contains(count) else { throw ValidationError("--\(name) takes 1 to 64.") }
         }
@@ -65,6 +77,7 @@ package struct UpCommand: AsyncParsableCommand {
             gateways: gateways,
             workers: workers,
             reapers: reapers,
+            boxDisk: BoxDiskSize(boxDisk) ?? .share,
             executables: executables
         )
         let fleet = try await EmbeddedFleet(configuration, hurry: signals.hurry) { line in

@@ -49,6 +49,8 @@ package struct Descriptor: Sendable, Hashable, Codable {
     package var snapshots: Support
     /// Nil where nobody could say.
     package var snapshotMethod: SnapshotMethod?
+    /// Why they are not saved at once.
+    package var snapshotObstacle: String?
     /// What a drain does first.
     package var drainCaptures: CaptureMoment
     /// The network policies that the provider can hold.
@@ -80,6 +82,7 @@ package struct Descriptor: Sendable, Hashable, Codable {
         ports: Support,
         snapshots: Support,
         snapshotMethod: SnapshotMethod? = nil,
+        snapshotObstacle: String? = nil,
         drainCaptures: CaptureMoment = .stopped,
         networkPolicies: [NetworkPolicy],
         memoryLimit: Support,
@@ -103,6 +106,7 @@ package struct Descriptor: Sendable, Hashable, Codable {
         self.ports = ports
         self.snapshots = snapshots
         self.snapshotMethod = snapshotMethod
+        self.snapshotObstacle = snapshotObstacle
         self.drainCaptures = drainCaptures
         self.networkPolicies = networkPolicies
         self.memoryLimit = memoryLimit

@@ -18,6 +18,7 @@ extension Descriptor {
             ports: .no("ports of local boxes are not forwarded"),
             snapshots: .yes,
             snapshotMethod: capabilities.snapshotMethod,
+            snapshotObstacle: capabilities.subvolumeObstacle,
             drainCaptures: .stopped,
             networkPolicies: [.none, .full],
             memoryLimit: capabilities.memoryLimit,

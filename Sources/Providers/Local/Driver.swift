@@ -180,6 +180,12 @@ package final class LocalDriver: Driver {
         for name in recovery.unreadable {
             logger.error("a box or archive could not be looked at and was left alone", metadata: ["name": "\(name)"])
         }
+        if let obstacle = keeper.capabilities.subvolumeObstacle {
+            logger.notice("boxes are saved by moving and copying their files", metadata: ["reason": "\(obstacle)"])
+        }
+        if let obstacle = keeper.capabilities.mappingObstacle, keeper.capabilities.isRoot {
+            logger.warning("files are copied for each fork", metadata: ["reason": "\(obstacle)"])
+        }
         if let obstacle = keeper.capabilities.overlayObstacle {
             logger.warning("boxes get a copied root instead of an overlay", metadata: ["reason": "\(obstacle)"])
         }
