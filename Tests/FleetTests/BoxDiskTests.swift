@@ -43,7 +43,7 @@ struct BoxDiskTests {
         }
     }
 
-    @Test(arguments: [("auto", BoxDiskSize.share), ("none", .none), ("2G", .bytes(2 << 30)), ("1K", nil), ("x", nil)])
+    @Test(arguments: [("auto", BoxDiskSize.share), ("none", BoxDiskSize.none), ("2G", .bytes(2 << 30)), ("1K", nil), ("x", nil)])
     func sizesAreRead(_ text: String, _ size: BoxDiskSize?) {
         #expect(BoxDiskSize(text) == size)
     }
@@ -58,12 +58,15 @@ struct BoxDiskTests {
         }
     }
 
-    private func isOnBtrfs(_ path: String) -> Bool { (try? source(of: path)) != nil }
+    private func isOnBtrfs(_ path: String) -> Bool { mount(on: path) != nil }
 
     private func source(of path: String) throws -> String {
-        let lines = (TextFile.read("/proc/self/mounts") ?? "").split(separator: "\n").map { $0.split(separator: " ") }
-        let line = lines.first { $0.count > 2 && $0[1] == path && $0[2] == "btrfs" }
-        return String(try #require(line)[0])
+        String(try #require(mount(on: path))[0])
+    }
+
+    private func mount(on path: String) -> [Substring]? {
+        (TextFile.read("/proc/self/mounts") ?? "").split(separator: "\n").map { $0.split(separator: " ") }
+            .first { $0.count > 2 && $0[1] == path && $0[2] == "btrfs" }
     }
 
     private func run(_ program: String, _ arguments: [String], _ directory: DataDirectory) async throws {
