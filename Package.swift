@@ -157,6 +157,8 @@ let package = Package(
             ]
         ),
 
+        library("MetricsEndpoint", ["PrometheusMetrics", "ServiceHost", hummingbird, lifecycle, nioCore]),
+
         // The execution engine: no Foundation, one thread, shared by boxd and the agent.
         library("BoxProtocol", []),
         library("ExecutionEngine", ["CLinux"]),
@@ -209,9 +211,12 @@ let package = Package(
         service("gateway", ["Gateway", arguments]),
         service(
             "worker",
-            ["Bus", "LocalDriver", "Model", "ProviderKit", "ServiceHost", "Worker", arguments, lifecycle]
+            [
+                "Bus", "LocalDriver", "MetricsEndpoint", "Model", "ProviderKit", "ServiceHost", "Worker", arguments,
+                lifecycle,
+            ]
         ),
-        service("reaper", ["Bus", "Model", "Reaper", "ServiceHost", arguments]),
+        service("reaper", ["Bus", "MetricsEndpoint", "Model", "Reaper", "ServiceHost", arguments]),
         service("sandfleet", ["Commands"]),
 
         // Fixtures and tests.
@@ -292,6 +297,10 @@ let package = Package(
         ),
         tests("PostgresClient"),
         tests("PrometheusMetrics", [metrics]),
+        tests(
+            "MetricsEndpoint",
+            ["CurlTransport", "PrometheusMetrics", "ServiceHost", logging, metrics, nioCore, nioLocks]
+        ),
         tests("ServiceHost", [logging, nioLocks]),
         tests(
             "Worker",

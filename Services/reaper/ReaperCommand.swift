@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bus
+import MetricsEndpoint
 import Model
 import Reaper
 import ServiceHost
@@ -20,6 +21,8 @@ struct ReaperCommand: AsyncParsableCommand {
         let settings = try await ServiceSettings(file: config)
         let instance = Identifier<Kind.Operation>.now().rawValue
         let host = try await ServiceHost.start(role: .reaper, name: "reaper", instance: instance, settings: settings)
-        try await host.run([ReaperService(host: host, version: ServiceHost.version)])
+        try await host.run(
+            [ReaperService(host: host, version: ServiceHost.version)] + MetricsEndpoint.services(of: host)
+        )
     }
 }

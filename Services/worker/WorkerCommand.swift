@@ -2,6 +2,7 @@ import ArgumentParser
 import Bus
 import Foundation
 import LocalDriver
+import MetricsEndpoint
 import Model
 import ProviderKit
 import ServiceHost
@@ -53,7 +54,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 )
             )
         )
-        try await host.run([service])
+        try await host.run([service] + MetricsEndpoint.services(of: host))
     }
 
     private func driver(named name: String, _ host: ServiceHost) async throws -> any Driver {

@@ -125,7 +125,8 @@ import Testing
             #expect(try await !api.send("GET", "/v1/sandboxes/\(sandbox.id)").body.contains(secret))
             let found = try await Tool.run(
                 "/bin/sh",
-                ["-c", "grep -rlaF -e '\(secret)' '\(api.fleet.data)' || true"]
+                // The boxes' file system is read where it is mounted; its image is as large as the disk, and nearly all holes.
+                ["-c", "grep -rlaF --exclude=local.btrfs -e '\(secret)' '\(api.fleet.data)' || true"]
             )
             #expect(found.isEmpty, "\(found)")
         }

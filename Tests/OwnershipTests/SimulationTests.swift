@@ -12,7 +12,7 @@ struct SimulationTests {
         if let seed = Self.environment["SANDFLEET_SIMULATE_SEED"].flatMap(UInt64.init) {
             return expectNothing(Schedule(seed: seed).run(traced: true))
         }
-        let count = Self.environment["SANDFLEET_SIMULATE_N"].flatMap(Int.init) ?? 1600
+        let count = Self.environment["SANDFLEET_SIMULATE_N"].flatMap(Int.init) ?? 20_000
         let result = await Campaign(first: 1, count: count).run()
         if let failure = result.failure { return expectNothing(Schedule(seed: failure.seed).run(traced: true)) }
         #expect(result.schedules == count)

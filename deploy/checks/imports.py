@@ -38,6 +38,7 @@ ALLOWED = {
     "ProviderKit": {"Model"},
     "Ownership": {"Model", "ProviderKit"},
     "ServiceHost": {"Bus", "Model", "NATSClient", "PostgresClient", "PrometheusMetrics", "Store"},
+    "MetricsEndpoint": {"PrometheusMetrics", "ServiceHost"},
     "BoxDaemon": {"BoxProtocol", "ExecutionEngine"},
     "BoxClient": {"BoxProtocol", "ExecutionEngine"},
     "LocalDriver": {"BoxClient", "BoxProtocol", "Model", "ProviderKit"},

@@ -2,6 +2,7 @@ package import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+package import ServiceHost
 
 /// The HTTP server around the routes.
 package enum GatewayServer {
@@ -19,7 +20,7 @@ package enum GatewayServer {
             server: HTTPServerBuilder { responder in
                 GatewayChannel(idleTimeout: TimeAmount(idleTimeout), responder: responder)
             },
-            configuration: ApplicationConfiguration(address: address.bindAddress),
+            configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
             onServerRunning: { await onReady($0.localAddress?.port) },
             logger: logger
         )

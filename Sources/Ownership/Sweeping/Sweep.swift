@@ -37,6 +37,9 @@ package enum Sweep {
         }
         guard !isNamed else { return .namedByItsSandbox }
         guard let owner = sandbox.owner else { return .leaseFree }
-        return owner == evidence.sweeper ? unused : .leaseElsewhere
+        if owner == evidence.sweeper { return unused }
+        // Nobody has both the lease and the account: no worker will ever delete it.
+        let isOutOfReach = sandbox.account.map { $0 != box.account } ?? false
+        return isOutOfReach ? .otherAccountServes : .leaseElsewhere
     }
 }

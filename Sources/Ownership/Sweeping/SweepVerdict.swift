@@ -29,6 +29,8 @@ package struct SweepVerdict: Sendable, Hashable {
         case otherSandbox = "other_sandbox"
         /// The row's box is under another account or on another host.
         case otherBinding = "other_binding"
+        /// Nobody wants it, but its sandbox is served under another account, whose worker cannot reach it.
+        case otherAccountServes = "other_account_serves"
         /// The tag is of an epoch that the row has not reached: the database was set back.
         case databaseBehind = "database_behind"
         /// The row of this attempt names another box.
@@ -45,8 +47,8 @@ package struct SweepVerdict: Sendable, Hashable {
         switch reason {
         case .sandboxTerminated, .superseded, .recordedDeleted: .delete
         case .inUse, .leaseElsewhere, .leaseFree: .keep
-        case .noTag, .otherFleet, .noRow, .otherSandbox, .otherBinding, .databaseBehind, .secondOfItsTag,
-            .namedByItsSandbox:
+        case .noTag, .otherFleet, .noRow, .otherSandbox, .otherBinding, .otherAccountServes, .databaseBehind,
+            .secondOfItsTag, .namedByItsSandbox:
             .report
         }
     }

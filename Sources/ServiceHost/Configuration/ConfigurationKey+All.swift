@@ -87,6 +87,8 @@ extension ConfigurationKey {
 
     // Services without a port.
     package static let readyFile = ConfigurationKey("ready.file", services: ["worker", "reaper"])
+    /// Where `/metrics` and `/healthz` are served; the gateway serves them at its own address.
+    package static let metricsListen = ConfigurationKey("metrics.listen", services: ["worker", "reaper"])
 
     /// Every key that a service reads, in the order of the documentation.
     package static let all: [ConfigurationKey] = [
@@ -97,6 +99,6 @@ extension ConfigurationKey {
         data, workerName, providers, boxd, workerOnStop, workerGrace, localHostPaths, localImages, localBoxLifetime,
         workspaceEntries, workspaceBytes,
         outputStreamBytes, outputReplicas, outputStoredLimit, archive, archiveAfter, processRetention,
-        eventRetention, sweep, readyFile,
+        eventRetention, sweep, readyFile, metricsListen,
     ]
 }

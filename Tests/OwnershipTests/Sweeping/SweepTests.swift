@@ -54,6 +54,14 @@ struct SweepTests {
         (.otherBinding, { $0.binding.account = "other" }),
         (.otherBinding, { $0.binding.placement = "other" }),
         (.databaseBehind, { $0.listing.tag?.epoch = 100 }),
+        (
+            .otherAccountServes,
+            {
+                $0.box?.state = .superseded
+                $0.sandbox?.owner = .random()
+                $0.sandbox?.account = "other"
+            }
+        ),
         (.secondOfItsTag, { $0.box?.externalID = "another" }),
         (
             .namedByItsSandbox,

@@ -1,7 +1,4 @@
-import Hummingbird
-package import ServiceHost
-
-/// Where the gateway listens: `host:port`, with an IPv6 host in brackets.
+/// Where a service listens: `host:port`, with an IPv6 host in brackets.
 package struct ListenAddress: Sendable, Hashable {
     package var host: String
     package var port: Int
@@ -20,6 +17,4 @@ package struct ListenAddress: Sendable, Hashable {
         self.host = isBracketed ? String(host.dropFirst().dropLast()) : String(host)
         self.port = port
     }
-
-    var bindAddress: BindAddress { .hostname(host, port: port) }
 }
