@@ -44,6 +44,18 @@ struct LeaseTests {
         #expect(lease.epoch == 1 && lease.owner == first && lease.state == .warming && lease.placement == "here")
     }
 
+    /// An acquisition whose answer was lost is made up for; one that lands late takes nothing from the one after it.
+    @Test func itsOwnerTakesItAnewByItsEpochOnly() throws {
+        var lease = try warm()
+        for known: UInt64? in [nil, 0, 2] {
+            #expect(throws: LeaseRefusal.owned(by: first, epoch: 1)) {
+                try lease.acquire(for: first, heartbeat: steady, at: "here", rival: steady, retaking: known, now: now)
+            }
+        }
+        try lease.acquire(for: first, heartbeat: steady, at: "here", rival: steady, retaking: 1, now: now)
+        #expect(lease.epoch == 2 && lease.state == .warming)
+    }
+
     @Test func aLiveOwnerKeepsIt() throws {
         var lease = try warm()
         #expect(throws: LeaseRefusal.owned(by: first, epoch: 1)) {

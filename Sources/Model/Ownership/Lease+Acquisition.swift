@@ -3,24 +3,27 @@ package import FoundationEssentials
 extension Lease {
     /// Takes the lease when there is no live owner, and adds one to the epoch.
     ///
-    /// A worker that already has it takes it anew: it asks only when it does not know of it, because the answer to an earlier
-    /// acquisition was lost.
+    /// A worker that has it without knowing of it, because the answer to an earlier acquisition was lost, takes it anew by the
+    /// epoch that it was told: so an acquisition that lands late takes nothing from the one that came after it.
     ///
     /// - Parameters:
     ///   - taker: The heartbeat of who takes it.
     ///   - rival: The heartbeat of the present owner; nil when there is none.
+    ///   - retaking: The epoch under which the worker has it already.
     package mutating func acquire(
         for worker: WorkerID,
         heartbeat taker: Heartbeat,
         at placement: String?,
         rival: Heartbeat?,
+        retaking: UInt64? = nil,
         now: Date
     ) throws(LeaseRefusal) {
         guard !isTerminated else { throw .terminated }
         guard taker.isValid(at: now) else { throw .notLive }
         if let bound = self.placement, bound != placement { throw .elsewhere(placement: bound) }
-        if let owner, owner != worker, let rival, !rival.isDead(to: taker, at: now) {
-            throw .owned(by: owner, epoch: epoch)
+        if let owner {
+            let mayTake = owner == worker ? retaking == epoch : rival?.isDead(to: taker, at: now) ?? true
+            guard mayTake else { throw .owned(by: owner, epoch: epoch) }
         }
         owner = worker
         epoch += 1

@@ -5,11 +5,15 @@ package import Model
 /// A write that says so is fenced by the epoch, and answers false or nil when the lease is lost.
 package protocol LeaseStore: Sendable {
     /// Takes the lease when there is no live owner, and adds one to the epoch.
+    ///
+    /// - Parameter retaking: The epoch under which the worker has it already, without knowing of it: the answer to an earlier
+    ///   acquisition was lost.
     func acquire(
         _ sandbox: SandboxID,
         in workspace: WorkspaceID,
         for worker: WorkerID,
-        placement: String?
+        placement: String?,
+        retaking: UInt64?
     ) async throws -> Acquisition
 
     /// Whether the epoch is still the sandbox's; read right before a far end that cannot fence is changed (rule 4).
@@ -104,4 +108,16 @@ package protocol LeaseStore: Sendable {
 /// The lease is not ours any more.
 package struct NoLease: Error {
     package init() {}
+}
+
+extension LeaseStore {
+    /// Takes the lease when nobody has it, this worker included.
+    package func acquire(
+        _ sandbox: SandboxID,
+        in workspace: WorkspaceID,
+        for worker: WorkerID,
+        placement: String?
+    ) async throws -> Acquisition {
+        try await acquire(sandbox, in: workspace, for: worker, placement: placement, retaking: nil)
+    }
 }

@@ -6,13 +6,14 @@ extension Store {
     ///
     /// An owner counts as dead when its incarnation was fenced or stopped, or when its heartbeat is over **and** the taker's
     /// own heartbeats have come without a gap long enough to judge (rule 2); all of it inside one statement. A worker that has
-    /// it already takes it anew: it asks only when the answer to an earlier acquisition was lost. A trigger moves
-    /// the running processes to the new epoch in the same transaction (rule 1).
+    /// it without knowing of it takes it anew by its epoch. A trigger moves the running processes to the new epoch in the same
+    /// transaction (rule 1).
     package func acquire(
         _ sandbox: SandboxID,
         in workspace: WorkspaceID,
         for worker: WorkerID,
-        placement: String?
+        placement: String?,
+        retaking: UInt64? = nil
     ) async throws -> Acquisition {
         let rows = try await query(
             """
@@ -36,7 +37,7 @@ extension Store {
                     select o.state <> 'live' or (o.valid_until < now() and t.steady) as dead
                     from workers o where o.id = l.owner
                 ) rival on true
-                where s.id = l.id and (l.owner is null or l.owner = $3 or rival.dead)
+                where s.id = l.id and (l.owner is null or (l.owner = $3 and l.epoch = $5) or (l.owner <> $3 and rival.dead))
                     and (l.placement is null or l.placement is not distinct from $4)
                 returning \(SandboxRecord.columns())
             )
@@ -45,7 +46,10 @@ extension Store {
             select false, (select count(*) from taker), \(SandboxRecord.columns("s"))
             from locked l join sandboxes s on s.id = l.id where not exists (select from taken)
             """,
-            [sandbox.rawValue, workspace.rawValue, worker.rawValue, placement]
+            [
+                sandbox.rawValue, workspace.rawValue, worker.rawValue, placement,
+                retaking.map { Int64(clamping: $0) },
+            ]
         )
         guard let row = rows.first else { return .notFound }
         let record = try SandboxRecord(row)

@@ -87,16 +87,24 @@ final class LeaseKeeper: Sendable {
         }
     }
 
-    private func take(_ sandbox: SandboxID, in workspace: WorkspaceID) async throws -> WireAcquireReply {
+    private func take(
+        _ sandbox: SandboxID,
+        in workspace: WorkspaceID,
+        retaking: UInt64? = nil
+    ) async throws -> WireAcquireReply {
         let acquisition = try await store.acquire(
             sandbox,
             in: workspace,
             for: identity.id,
-            placement: driver.binding.placement
+            placement: driver.binding.placement,
+            retaking: retaking
         )
         switch acquisition {
         case .acquired(let leased):
             return try await bringUp(leased)
+        case .owned(let owner, let epoch) where owner == identity.id && retaking == nil && holdings[sandbox] == nil:
+            // The answer to an earlier acquisition was lost.
+            return try await take(sandbox, in: workspace, retaking: epoch)
         case .owned(let owner, let epoch):
             return .with {
                 $0.outcome = .owned

@@ -93,13 +93,18 @@ final class SimulatedWorker: @unchecked Sendable {
         }
     }
 
-    private func take(_ sandbox: SandboxID) async throws -> Reply {
+    private func take(_ sandbox: SandboxID, retaking: UInt64? = nil) async throws -> Reply {
         let acquisition = try await store.acquire(
             sandbox,
             in: fleet.store.workspace,
             for: id,
-            placement: driver.binding.placement
+            placement: driver.binding.placement,
+            retaking: retaking
         )
+        if case .owned(id, let epoch) = acquisition, retaking == nil, holdings[sandbox] == nil {
+            // The answer to an earlier acquisition was lost.
+            return try await take(sandbox, retaking: epoch)
+        }
         guard case .acquired(let leased) = acquisition else { return .refused }
         let record = leased.record
         guard record.intent == .run, record.drainingBox == nil else {

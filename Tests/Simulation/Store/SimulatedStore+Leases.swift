@@ -2,7 +2,7 @@ import FoundationEssentials
 import Model
 
 extension SimulatedStore {
-    func acquire(_ sandbox: SandboxID, for worker: WorkerID, placement: String?) -> Acquisition {
+    func acquire(_ sandbox: SandboxID, for worker: WorkerID, placement: String?, retaking: UInt64?) -> Acquisition {
         guard let lease = rows[sandbox]?.lease, var taker = workers[worker] else { return .notFound }
         if mutation == .judgesWithoutSteadiness { taker.steadySince = .distantPast }
         let rival = lease.owner.flatMap { workers[$0] }
@@ -14,6 +14,7 @@ extension SimulatedStore {
                     heartbeat: taker,
                     at: placement,
                     rival: rival,
+                    retaking: retaking,
                     now: simulator.date
                 )
             } catch {

@@ -20,9 +20,10 @@ struct StoreFace: LeaseStore {
         _ sandbox: SandboxID,
         in workspace: WorkspaceID,
         for worker: WorkerID,
-        placement: String?
+        placement: String?,
+        retaking: UInt64?
     ) async throws -> Acquisition {
-        try await run { $0.acquire(sandbox, for: worker, placement: placement) }
+        try await run { $0.acquire(sandbox, for: worker, placement: placement, retaking: retaking) }
     }
 
     func holds(_ sandbox: SandboxID, epoch: UInt64) async throws -> Bool {

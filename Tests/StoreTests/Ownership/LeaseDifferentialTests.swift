@@ -95,10 +95,25 @@ private struct DifferentialRun {
         let worker = workers[index]
         let heart = try #require(hearts[worker])
         let rival = lease.owner.flatMap { hearts[$0] }
-        let acquisition = try await fixture.acquire(sandbox, for: worker, placement: placements[index])
+        // Now and then it has the lease already, and knows its epoch, or one that is over.
+        let retaking: UInt64? = [nil, lease.epoch, lease.epoch + 1][random.below(3)]
+        let acquisition = try await fixture.store.acquire(
+            sandbox,
+            in: fixture.workspace,
+            for: worker,
+            placement: placements[index],
+            retaking: retaking
+        )
         var refusal: LeaseRefusal?
         do throws(LeaseRefusal) {
-            try lease.acquire(for: worker, heartbeat: heart, at: placements[index], rival: rival, now: Date())
+            try lease.acquire(
+                for: worker,
+                heartbeat: heart,
+                at: placements[index],
+                rival: rival,
+                retaking: retaking,
+                now: Date()
+            )
         } catch {
             refusal = error
         }
