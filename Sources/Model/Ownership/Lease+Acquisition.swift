@@ -34,9 +34,12 @@ extension Lease {
     }
 
     /// Gives the lease back while the box lives on.
+    ///
+    /// What was asked for meanwhile is still to be done: whoever acquires settles it, though it have no box by name.
     package mutating func release(epoch: UInt64) throws(LeaseRefusal) {
         try requireEpoch(epoch)
         try require([.warming, .warm, .draining])
+        if intent != .run { drainingBox = drainingBox ?? envelope?.boxId ?? "" }
         state = .cold
         owner = nil
     }

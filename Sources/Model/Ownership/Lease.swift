@@ -16,7 +16,8 @@ package struct Lease: Sendable, Hashable {
     package internal(set) var envelope: Envelope?
     /// The archive that the next box begins with.
     package internal(set) var source: ArchiveID?
-    /// The box that is being stopped (rule 11); stays until a settlement, whoever acquires meanwhile.
+    /// The box that is being stopped (rule 11), empty when nobody knows its name; stays until a settlement, whoever acquires
+    /// meanwhile.
     package var drainingBox: String?
 
     /// A sandbox that was just written down: nobody owns it (rule 1).

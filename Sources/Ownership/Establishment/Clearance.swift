@@ -10,21 +10,31 @@ struct Clearance: Sendable {
     let record: SandboxRecord
 
     /// - Parameter boxes: Those of the sandbox's boxes that are not to be kept.
+    /// - Throws: The first `DriverError`, once each has had its turn: one that cannot be deleted now saves no other.
     func clear(_ boxes: [BoxRecord]) async throws {
-        for box in boxes where box.state != .deleted {
-            if box.state != .superseded { try await owner.note(box.id, of: record, box.externalID, .superseded) }
-            // Elsewhere it can be neither seen nor deleted; a worker there sweeps it.
-            guard owner.isBound(to: box) else { continue }
-            guard let externalID = try await externalID(of: box) else { continue }
-            try await owner.requireLease(record)
-            try await owner.driver.delete(
-                owner.envelope(of: box, externalID: externalID, record),
-                epoch: record.epoch
-            )
-            // A create that is still under way may yet make it: until then the row speaks for the sweep.
-            guard box.externalID != nil || box.isSettled(by: owner.now(), owner.driver.descriptor) else { continue }
-            try await owner.note(box.id, of: record, externalID, .deleted)
+        let open = boxes.filter { $0.state != .deleted }
+        for box in open where box.state != .superseded {
+            try await owner.note(box.id, of: record, box.externalID, .superseded)
         }
+        var failure: DriverError?
+        for box in open {
+            do {
+                try await delete(box)
+            } catch let error as DriverError {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func delete(_ box: BoxRecord) async throws {
+        // Elsewhere it can be neither seen nor deleted; a worker there sweeps it.
+        guard owner.isBound(to: box), let externalID = try await externalID(of: box) else { return }
+        try await owner.requireLease(record)
+        try await owner.driver.delete(owner.envelope(of: box, externalID: externalID, record), epoch: record.epoch)
+        // A create that is still under way may yet make it: until then the row speaks for the sweep.
+        guard box.externalID != nil || box.isSettled(by: owner.now(), owner.driver.descriptor) else { return }
+        try await owner.note(box.id, of: record, externalID, .deleted)
     }
 
     /// Nil while nobody knows of such a box; if its create still succeeds, the sweep finds it.

@@ -56,6 +56,9 @@ extension Store {
             )
             update sandboxes s set
                 lease_state = 'cold', owner = null, version = version + 1,
+                -- What was asked for meanwhile is still to be done, whoever acquires, and whether its box is known or not.
+                draining_box = case when intent = 'run' then draining_box
+                    else coalesce(draining_box, envelope #>> '{sessionState,providerState,boxId}', '') end,
                 -- What runs on without an owner is looked for at once, what has to be finished soon.
                 reap_after = case when status = 'active' and intent = 'run' then now()
                     else now() + interval '5 seconds' end,

@@ -59,7 +59,9 @@ alter table sandboxes add column draining_box text;
 drop index sandboxes_unsettled;
 create index sandboxes_unsettled on sandboxes (reap_after)
     where deleted_at is null and (
-        status = 'creating' or (intent <> 'run' and lease_state <> 'cold') or intent = 'delete' or draining_box is not null
+        status = 'creating' or intent = 'delete' or draining_box is not null or (
+            intent <> 'run' and (lease_state <> 'cold' or status = 'active' or (intent = 'stop' and status = 'paused'))
+        )
     );
 create index sandboxes_source on sandboxes (source_archive) where source_archive is not null;
 

@@ -49,8 +49,10 @@ extension Store {
             where id in (
                 select id from sandboxes
                 where deleted_at is null
-                    and (status = 'creating' or (intent <> 'run' and lease_state <> 'cold') or intent = 'delete'
-                        or draining_box is not null)
+                    and (status = 'creating' or intent = 'delete' or draining_box is not null or (
+                        intent <> 'run'
+                        and (lease_state <> 'cold' or status = 'active' or (intent = 'stop' and status = 'paused'))
+                    ))
                     and reap_after < now()
                 order by reap_after limit $1 for update skip locked
             ) returning \(DueSandbox.columns)

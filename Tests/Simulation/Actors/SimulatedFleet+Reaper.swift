@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Model
+import ProviderKit
 
 /// The reaper's duties, as far as ownership needs them.
 extension SimulatedFleet {
@@ -52,8 +53,9 @@ extension SimulatedFleet {
     /// Creations that nobody drives, and stops and deletes that nobody finished.
     private func settle() async {
         let isDue: @Sendable (SimulatedStore, Lease) -> Bool = { _, lease in
-            lease.status == .creating || (lease.intent != .run && lease.state != .cold) || lease.intent == .delete
-                || lease.drainingBox != nil
+            guard lease.intent != .run else { return lease.status == .creating || lease.drainingBox != nil }
+            return lease.status == .creating || lease.intent == .delete || lease.drainingBox != nil || lease.state != .cold
+                || lease.status == .active || (lease.intent == .stop && lease.status == .paused)
         }
         let due = (try? await face.run { store in store.claim(isDue) }) ?? []
         for sandbox in due {
@@ -73,7 +75,10 @@ extension SimulatedFleet {
     }
 
     private func ask(_ sandbox: SandboxID) {
-        let worker = anyWorker()
+        // A sandbox that is bound to a host is asked for there.
+        let bound = store.lease(sandbox)?.placement
+        let there = workers.filter { bound == nil || $0.driver.binding.placement == bound }
+        let worker = there.isEmpty ? anyWorker() : simulator.random.pick(there)
         simulator.spawn { [self] in _ = await ask(worker, from: reaper) { await $0.acquire(sandbox) } }
     }
 
