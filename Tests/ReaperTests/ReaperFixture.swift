@@ -84,6 +84,8 @@ extension ReaperFixture {
                 lockKey: 1
             )
         )
+        // Nobody renews it here.
+        try await postgres.sql("update workers set valid_until = now() + interval '1 hour' where id = '\(id)'")
         return id
     }
 

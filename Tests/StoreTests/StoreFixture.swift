@@ -78,12 +78,15 @@ struct StoreFixture: Sendable {
                 lockKey: lockKey
             )
         )
-        if steady {
-            _ = try await pool.query(
-                "update workers set steady_since = now() - interval '1 minute' where id = $1",
-                [id.rawValue]
-            )
-        }
+        // Nobody renews it: it lasts for as long as a test may take.
+        _ = try await pool.query(
+            """
+            update workers set valid_until = now() + interval '1 hour',
+                steady_since = now() - make_interval(mins => case when $2 then 1 else 0 end)
+            where id = $1
+            """,
+            [id.rawValue, steady]
+        )
         return id
     }
 

@@ -32,7 +32,7 @@ struct LedgerFleet: Sendable {
                     logger: logger
                 )
                 let memory = MemoryFleet(workspace: TestGateway.workspace)
-                let owner = LedgerOwner(store, worker: try await worker(in: store))
+                let owner = LedgerOwner(store, worker: try await worker(in: store, pool))
                 let fleet = LedgerFleet(
                     gateway: try TestGateway(
                         bus: owner,
@@ -86,7 +86,7 @@ struct LedgerFleet: Sendable {
         return try await store.sandbox(id, in: TestGateway.workspace)
     }
 
-    private static func worker(in store: Store) async throws -> WorkerID {
+    private static func worker(in store: Store, _ pool: PostgresPool) async throws -> WorkerID {
         let worker: WorkerID = ID.new()
         try await store.register(
             WorkerRegistration(
@@ -99,6 +99,11 @@ struct LedgerFleet: Sendable {
                 placement: LedgerOwner.placement,
                 lockKey: 1
             )
+        )
+        // Nobody renews it here.
+        _ = try await pool.query(
+            "update workers set valid_until = now() + interval '1 hour' where id = $1",
+            [worker.rawValue]
         )
         return worker
     }

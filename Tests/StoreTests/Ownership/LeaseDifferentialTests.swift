@@ -151,6 +151,18 @@ private struct DifferentialRun {
         #expect(try await fixture.store.heartbeat(worker) != nil)
         if hearts[worker] == nil { hearts[worker] = Heartbeat(registeredAt: now) }
         _ = hearts[worker]?.renew(at: now)
+        // The two clocks are read at different moments: nothing may depend on a time that comes while the test runs.
+        let isSteady = hearts[worker]?.mayJudge(at: now) ?? false
+        _ = try await fixture.pool.query(
+            """
+            update workers set valid_until = now() + interval '1 hour',
+                steady_since = case when $2 then steady_since else now() + interval '1 hour' end
+            where id = $1
+            """,
+            [worker.rawValue, isSteady]
+        )
+        hearts[worker]?.validUntil = now.addingTimeInterval(3600)
+        if !isSteady { hearts[worker]?.steadySince = now.addingTimeInterval(3600) }
     }
 
     private mutating func warm(_ epoch: UInt64) async throws -> String {
