@@ -31,9 +31,10 @@ struct Clearance: Sendable {
         // Elsewhere it can be neither seen nor deleted; a worker there sweeps it.
         guard owner.isBound(to: box), let externalID = try await externalID(of: box) else { return }
         try await owner.requireLease(record)
+        let asked = owner.now()
         try await owner.driver.delete(owner.envelope(of: box, externalID: externalID, record), epoch: record.epoch)
         // A create that is still under way may yet make it: until then the row speaks for the sweep.
-        guard box.externalID != nil || box.isSettled(by: owner.now(), owner.driver.descriptor) else { return }
+        guard box.externalID != nil || box.isSettled(by: asked, owner.driver.descriptor) else { return }
         try await owner.note(box.id, of: record, externalID, .deleted)
     }
 
@@ -45,10 +46,12 @@ struct Clearance: Sendable {
             // We chose its name.
             return box.id.rawValue
         case .adoptByTag:
+            // A listing tells of the moment when it was asked for, however late it answers.
+            let asked = owner.now()
             if let listing = try await owner.driver.list().first(where: { $0.tag?.box == box.id }) {
                 return listing.externalID
             }
-            if box.isSettled(by: owner.now(), owner.driver.descriptor) {
+            if box.isSettled(by: asked, owner.driver.descriptor) {
                 try await owner.note(box.id, of: record, nil, .deleted)
             }
             return nil

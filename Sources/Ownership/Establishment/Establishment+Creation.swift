@@ -89,8 +89,10 @@ extension Establishment {
         _ source: ArchiveReference?
     ) async throws -> Outcome? {
         let record = leased.record
+        // A listing tells of the moment when it was asked for, however late it answers.
+        let asked = owner.now()
         guard let listing = try await owner.driver.list().first(where: { $0.tag?.box == ambiguous.id }) else {
-            guard ambiguous.isSettled(by: owner.now(), owner.driver.descriptor) else {
+            guard ambiguous.isSettled(by: asked, owner.driver.descriptor) else {
                 throw Fault(
                     .providerConflict,
                     "An earlier create was not answered; it may still succeed.",
