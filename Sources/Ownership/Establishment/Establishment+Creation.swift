@@ -3,6 +3,9 @@ import Model
 import ProviderKit
 
 extension Establishment {
+    /// Seconds from the intent to make a box within which the call has to begin.
+    private static let patience = 5
+
     /// Makes a box, or finds the one that an earlier owner may have made without living to say so.
     func create(
         _ leased: LeasedSandbox,
@@ -23,7 +26,12 @@ extension Establishment {
                 if let adopted = try await adopt(leased, ambiguous, source) { return adopted }
             }
         }
+        let intended = owner.now()
         try await intend(id, leased.record)
+        // Whoever comes next waits for this call from the intent on: one that would begin later is not made.
+        guard owner.now().timeIntervalSince(intended) < Double(Self.patience) else {
+            throw DriverError(.timeout, "The database took too long for a box to be made in time.")
+        }
         let creation = BoxCreation(
             tag: BoxTag(fleet: owner.fleet, sandbox: leased.record.id, box: id, epoch: leased.record.epoch),
             spec: leased.record.spec,
@@ -49,7 +57,7 @@ extension Establishment {
             epoch: record.epoch,
             provider: record.provider,
             binding: (binding.account, binding.placement),
-            deadline: owner.driver.descriptor.createDeadlineSeconds,
+            deadline: owner.driver.descriptor.createDeadlineSeconds + Self.patience,
             actor: owner.actor
         )
         guard isIntended else { throw NoLease() }
