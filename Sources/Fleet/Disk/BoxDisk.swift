@@ -40,7 +40,9 @@ package struct BoxDisk: Sendable {
         }
     }
 
-    /// Unmounts it. Where something in it is in use, it stays until the next start finds it.
+    /// Unmounts it.
+    ///
+    /// Where something in it is in use, it stays until the next start finds it.
     func release() async -> String? {
         guard isMounted else { return nil }
         let path = mountPoint

@@ -1,7 +1,9 @@
 import CLinux
 import Glibc
 
-/// A file system in a file. Every call blocks its thread.
+/// A file system in a file.
+///
+/// Every call blocks its thread.
 enum LoopMount {
     static func mount(_ image: String, on target: String) throws(FleetError) {
         let file = open(image, O_RDWR | O_CLOEXEC)

@@ -122,7 +122,9 @@ struct SandboxesController: Sendable {
         return now.map { .json(SandboxView($0).json) } ?? .noContent
     }
 
-    /// 200 once it is paused; 202 when that has to wait for a worker. Somebody who used it meanwhile has woken it again.
+    /// 200 once it is paused; 202 when that has to wait for a worker.
+    ///
+    /// Somebody who used it meanwhile has woken it again.
     @Sendable private func drain(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let record = try await record(context)
         let isSettled = try await lifecycle.drain(record, context)

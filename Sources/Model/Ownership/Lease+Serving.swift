@@ -28,7 +28,9 @@ extension Lease {
         status = .error
     }
 
-    /// What its user wants of it, written before anything is done. A delete is final: nothing overwrites it.
+    /// What its user wants of it, written before anything is done.
+    ///
+    /// A delete is final: nothing overwrites it.
     package mutating func intend(_ intent: Intent) throws(LeaseRefusal) {
         guard !isTerminated else { throw .terminated }
         if self.intent != .delete { self.intent = intent }

@@ -70,7 +70,9 @@ extension Store {
         .map { try $0.identifier("id") }
     }
 
-    /// Archives to delete now. Each comes again after a pause that grows with its failures.
+    /// Archives to delete now.
+    ///
+    /// Each comes again after a pause that grows with its failures.
     ///
     /// Not those that a sandbox is still to begin with, nor those that somebody is still saving.
     package func claimDeletableArchives(limit: Int) async throws -> [DeletableArchive] {

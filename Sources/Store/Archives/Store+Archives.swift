@@ -21,7 +21,9 @@ extension Store {
         .map(ArchiveRecord.init)
     }
 
-    /// Writes the intent to save a workspace; committed before anything is saved. The same intent again is the same row.
+    /// Writes the intent to save a workspace; committed before anything is saved.
+    ///
+    /// The same intent again is the same row.
     ///
     /// Fenced.
     package func intendArchive(_ archive: ArchiveRecord, actor: String) async throws -> Bool {

@@ -16,8 +16,9 @@ package struct NewSandbox: Sendable {
     package var tags: [String: String]
     package var timeoutMs: Int64?
     package var idleTimeoutMs: Int64?
-    /// The checkpoint, or the archive of a fork, that its files begin with. Where that is a provider's own, the sandbox is
-    /// bound to that provider and host.
+    /// The checkpoint, or the archive of a fork, that its files begin with.
+    ///
+    /// Where that is a provider's own, the sandbox is bound to that provider and host.
     package var source: ArchiveID?
     package var actor: String
 

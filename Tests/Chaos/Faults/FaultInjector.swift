@@ -18,7 +18,9 @@ struct FaultInjector: Sendable {
         self.progress = progress
     }
 
-    /// Injects everything that is planned; several faults may last at the same time. Nothing lasts afterwards.
+    /// Injects everything that is planned; several faults may last at the same time.
+    ///
+    /// Nothing lasts afterwards.
     func run(_ plan: FaultPlan) async throws {
         let start = timeline.now
         try await withThrowingTaskGroup(of: Void.self) { group in
