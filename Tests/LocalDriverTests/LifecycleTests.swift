@@ -80,7 +80,14 @@ struct LifecycleTests {
             try HostFile.replace(directory.record, with: "{".utf8)
             #expect(await failure { _ = try await fixture.resume(tag, epoch: 1) } == .transient)
             #expect(try await fixture.driver.list().map(\.tag) == [nil])
+            // Not even that an image's layer is nobody's.
+            let layer = "\(fixture.configuration.layerDirectory)/base-of-some-box"
+            try HostFile.makeDirectory(layer)
+            #expect(try fixture.driver.keeper.recover().unreadable == [tag.box.rawValue])
+            #expect(HostFile.status(layer) != nil)
             try HostFile.replace(directory.record, with: bytes)
+            _ = try fixture.driver.keeper.recover()
+            #expect(HostFile.status(layer) == nil)
             _ = try await fixture.resume(tag, epoch: 1)
         }
     }

@@ -24,6 +24,7 @@ extension BoxKeeper {
         var recovery = Recovery()
         var layers: Set<String> = []
         var names: Set<String> = []
+        var namesAllLayers = true
         for name in try HostFile.names(in: configuration.boxesDirectory) ?? [] {
             names.insert(name)
             let directory = BoxDirectory(path: "\(configuration.boxesDirectory)/\(name)")
@@ -32,11 +33,16 @@ extension BoxKeeper {
             } catch {
                 recovery.unreadable.append(name)
             }
-            layers.formUnion((try? directory.readRecord())?.layers ?? [])
+            do throws(DriverError) {
+                layers.formUnion(try directory.readRecord()?.layers ?? [])
+            } catch {
+                namesAllLayers = false
+            }
         }
         removeGroups(except: names)
         try recoverArchives(&recovery)
-        try images.prune(keeping: layers)
+        // A record that cannot be read may name any of them, and its box may run.
+        if namesAllLayers { try images.prune(keeping: layers) }
         for name in try HostFile.names(in: configuration.trashDirectory) ?? [] {
             recovery.trash.append("\(configuration.trashDirectory)/\(name)")
         }
