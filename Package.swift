@@ -241,10 +241,10 @@ let package = Package(
             "ContractServer",
             path: "Tests/ContractServer",
             exclude: ["cuts.py", "files.py", "oddities.py", "processes.py", "server.py", "workspaces.py"],
-            []
+            ["FleetTesting"]
         ),
-        tests("Commands", ["ContractServer", "sandfleet", nioLocks]),
-        tests("CurlTransport", exclude: ["http2.mjs", "server.py"], [nioCore]),
+        tests("Commands", ["CLinux", "ContractServer", "Fleet", "sandfleet", nioLocks]),
+        tests("CurlTransport", exclude: ["http2.mjs", "server.py"], ["FleetTesting", nioCore]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
@@ -318,7 +318,7 @@ let package = Package(
                 nioPosix, protobuf,
             ]
         ),
-        tests("NATSClient", [logging, nioCore, nioLocks]),
+        tests("NATSClient", ["Fleet", "FleetTesting", logging, nioCore, nioLocks]),
         tests("SandfleetClient", ["ContractServer", nioCore, nioLocks]),
     ]
 )

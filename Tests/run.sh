@@ -17,7 +17,8 @@ for folder in Tests/*Tests; do
     target="$(basename "$folder")"
     printf '\n── %s\n' "$target"
     # A test that hangs fails by name here: a whole run that is cut off tells nobody which one it was.
-    timeout --kill-after=10 "$limit" "${SWIFT:-swift}" test --skip-build --filter "^$target\\." "$@" >"$log" 2>&1 </dev/null
+    # Line by line, so that its last lines are there as well.
+    timeout --kill-after=10 "$limit" stdbuf --output=L "${SWIFT:-swift}" test --skip-build --filter "^$target\\." "$@" >"$log" 2>&1 </dev/null
     status=$?
     ((status != 124 && status != 137)) || echo "$target did not end within $limit seconds" >>"$log"
     count="$(sed -nE 's/.*Test run with ([0-9]+) tests? .*/\1/p' "$log" | tail -n 1)"

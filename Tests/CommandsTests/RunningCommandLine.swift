@@ -1,3 +1,4 @@
+import Fleet
 import Foundation
 import Glibc
 import NIOConcurrencyHelpers
@@ -7,7 +8,7 @@ import Testing
 struct RunningCommandLine {
     let stdout: RunningOutput
     let stderr: RunningOutput
-    private let process: Process
+    private let process: SpawnedProgram
 
     /// The folder that holds the built products, this test bundle among them.
     private static var products: URL {
@@ -24,7 +25,7 @@ struct RunningCommandLine {
     init(_ arguments: [String], environment: [String: String] = [:], input: Pipe? = nil) throws {
         let stdout = Pipe()
         let stderr = Pipe()
-        let standard = input?.fileHandleForReading ?? .nullDevice
+        let standard = try input?.fileHandleForReading ?? #require(FileHandle(forReadingAtPath: "/dev/null"))
         process = try Self.start(
             arguments,
             environment,
@@ -59,34 +60,27 @@ struct RunningCommandLine {
         input: FileHandle,
         output: FileHandle,
         errors: FileHandle
-    ) throws -> Process {
-        let process = Process()
-        process.executableURL = try products.appending(path: "sandfleet")
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(environment) { $1 }
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        return process
+    ) throws -> SpawnedProgram {
+        try SpawnedProgram(
+            products.appending(path: "sandfleet").path,
+            arguments,
+            environment: ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(environment) { $1 },
+            streams: (input.fileDescriptor, output.fileDescriptor, errors.fileDescriptor)
+        )
     }
 
     var isRunning: Bool { process.isRunning }
 
     func signal(_ number: Int32) {
-        kill(process.processIdentifier, number)
+        process.signal(number)
     }
 
     /// Waits for the end; a signal that ended it is a negative number.
     func end() async -> Int32 {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                DispatchQueue.global()
-                    .async {
-                        process.waitUntilExit()
-                        let isSignal = process.terminationReason == .uncaughtSignal
-                        continuation.resume(returning: isSignal ? -process.terminationStatus : process.terminationStatus)
-                    }
+            switch await process.exit.wait() {
+            case .exited(let code): return code
+            case .signaled(let signal): return -signal
             }
         } onCancel: {
             signal(SIGKILL)

@@ -1,3 +1,4 @@
+import FleetTesting
 import Foundation
 
 /// A server that speaks the public API over processes and files of this host; see `server.py`.
@@ -8,20 +9,9 @@ package struct ContractServer: Sendable {
 
     package static func with<Result>(_ body: (ContractServer) async throws -> Result) async throws -> Result {
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "server.py").path
-        let process = Process()
-        let input = Pipe()
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", script]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        // Ends with its input; not waited for: that would block the test's thread.
-        defer { try? input.fileHandleForWriting.close() }
-        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        return try await body(
-            ContractServer(url: "http://127.0.0.1:" + line.trimmingCharacters(in: .whitespacesAndNewlines))
-        )
+        return try await withServer("/usr/bin/env", ["python3", script]) { port in
+            try await body(ContractServer(url: "http://127.0.0.1:\(port)"))
+        }
     }
 
     /// Breaks `count` requests at random: before they are carried out, or after so many bytes of their answer.
@@ -82,7 +72,7 @@ package struct ContractServer: Sendable {
 
     @discardableResult
     private func control(_ query: String) async throws -> [String: Any] {
-        let answer = try await Self.fetch(url + "/test/" + query)
+        let answer = Data(try await Tool.run("/usr/bin/curl", ["--silent", "--noproxy", "*", url + "/test/" + query]).utf8)
         guard let document = try JSONSerialization.jsonObject(with: answer) as? [String: Any] else {
             throw UnexpectedAnswer(text: String(decoding: answer, as: UTF8.self))
         }
@@ -96,17 +86,5 @@ package struct ContractServer: Sendable {
 
     private struct UnexpectedAnswer: Error {
         let text: String
-    }
-
-    @concurrent private static func fetch(_ url: String) async throws -> Data {
-        let curl = Process()
-        let output = Pipe()
-        curl.executableURL = URL(filePath: "/usr/bin/env")
-        curl.arguments = ["curl", "--silent", "--noproxy", "*", url]
-        curl.standardOutput = output
-        try curl.run()
-        let answer = try output.fileHandleForReading.readToEnd() ?? Data()
-        curl.waitUntilExit()
-        return answer
     }
 }

@@ -479,10 +479,6 @@ class Handler(FileRoutes, BaseHTTPRequestHandler):
         return chunk | {"data": Record.payload(rest) | {"offset": data["offset"] + len(content) - len(rest)}}
 
 
-# Threads of the test process block signals, and what it starts inherits that.
-signal.pthread_sigmask(signal.SIG_SETMASK, [])
-
-
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
@@ -509,8 +505,7 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def leave_with_parent():
-    sys.stdin.read()
+def leave(*_):
     for process in processes.values():
         if isinstance(process, Process) and process.process:
             process.send(signal.SIGKILL)
@@ -518,10 +513,10 @@ def leave_with_parent():
     os._exit(0)
 
 
+signal.signal(signal.SIGTERM, leave)
 server = Server()
 port = server.server_address[1]
 print(port, flush=True)
-threading.Thread(target=leave_with_parent, daemon=True).start()
 while True:
     server.serve_forever(poll_interval=0.05)
     server.server_close()

@@ -45,6 +45,6 @@ struct SecureTransportTests {
         let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        try await body(try TestServer.Certificate.make(in: directory))
+        try await body(try await TestServer.Certificate.make(in: directory))
     }
 }

@@ -1,10 +1,11 @@
 import CurlTransport
+import FleetTesting
 import Foundation
 import Glibc
 import NIOCore
 import Testing
 
-/// A server of `server.py` or `http2.mjs` in a child process that ends with its standard input.
+/// A server of `server.py` or `http2.mjs` in a child process.
 struct TestServer {
     let base: String
     let socketPath: String?
@@ -21,21 +22,18 @@ struct TestServer {
         let file: String
         let key: String
 
-        static func make(in directory: URL) throws -> Certificate {
+        static func make(in directory: URL) async throws -> Certificate {
             let certificate = Certificate(
                 file: directory.appending(path: "cert.pem").path,
                 key: directory.appending(path: "key.pem").path
             )
-            let openssl = Process()
-            openssl.executableURL = URL(filePath: "/usr/bin/env")
-            openssl.arguments = [
-                "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test",
-                "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", certificate.key, "-out", certificate.file,
-            ]
-            openssl.standardError = FileHandle.nullDevice
-            try openssl.run()
-            openssl.waitUntilExit()
-            try #require(openssl.terminationStatus == 0)
+            try await Tool.run(
+                "/usr/bin/openssl",
+                [
+                    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", certificate.key, "-out", certificate.file,
+                ]
+            )
             return certificate
         }
     }
@@ -58,28 +56,15 @@ struct TestServer {
             program = ["node", folder.appending(path: "http2.mjs").path, certificate.file, certificate.key]
             scheme = "https"
         }
-        let process = Process()
-        let input = Pipe()
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = program
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        defer {
-            try? input.fileHandleForWriting.close()
-            // Not waited for: that would block the test's thread. Not asked either: it may have inherited a blocked signal.
-            kill(process.processIdentifier, SIGKILL)
-            try? FileManager.default.removeItem(atPath: socketPath)
-        }
-        let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        let port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
-        return try await body(
-            TestServer(
-                base: isUnix ? "http://box" : "\(scheme)://127.0.0.1:\(port)",
-                socketPath: isUnix ? socketPath : nil
+        defer { unlink(socketPath) }
+        return try await withServer("/usr/bin/env", program) { port in
+            try await body(
+                TestServer(
+                    base: isUnix ? "http://box" : "\(scheme)://127.0.0.1:\(port)",
+                    socketPath: isUnix ? socketPath : nil
+                )
             )
-        )
+        }
     }
 
     /// Waits until the server has seen the reader of an open response leave.

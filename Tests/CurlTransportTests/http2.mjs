@@ -17,4 +17,3 @@ server.on('request', (request, response) => {
     request.on('end', () => response.end(JSON.stringify({ version: request.httpVersion, size })))
 })
 server.listen(0, '127.0.0.1', () => console.log(server.address().port))
-process.stdin.on('end', () => process.exit(0)).resume()

@@ -168,11 +168,4 @@ else:
         server.socket = context.wrap_socket(server.socket, server_side=True)
     print(server.server_address[1], flush=True)
 
-
-def leave_with_parent():
-    sys.stdin.read()
-    os._exit(0)
-
-
-threading.Thread(target=leave_with_parent, daemon=True).start()
 server.serve_forever()

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A thread outside the runtime's pools: those end idle threads, and a child would be killed with them.
-enum ChildThread {
+package enum ChildThread {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
 
@@ -10,7 +10,7 @@ enum ChildThread {
         }
     }
 
-    static func detach(_ body: @escaping @Sendable () -> Void) throws(FleetError) {
+    package static func detach(_ body: @escaping @Sendable () -> Void) throws(FleetError) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
