@@ -28,19 +28,20 @@ final class SpawnedProgram: Sendable {
         request.cgroup = -1
         request.oom_file = -1
         var failure = linux_spawn_failure()
-        pid = ".".withCString { directory in
-            words.withUnsafeMutableBufferPointer { words in
-                settings.withUnsafeMutableBufferPointer { settings in
-                    candidates.withUnsafeMutableBufferPointer { candidates in
-                        request.directory = directory
-                        request.candidates = UnsafePointer(candidates.baseAddress)
-                        request.arguments = UnsafePointer(words.baseAddress)
-                        request.environment = UnsafePointer(settings.baseAddress)
-                        return linux_spawn(&request, &failure)
+        pid = "."
+            .withCString { directory in
+                words.withUnsafeMutableBufferPointer { words in
+                    settings.withUnsafeMutableBufferPointer { settings in
+                        candidates.withUnsafeMutableBufferPointer { candidates in
+                            request.directory = directory
+                            request.candidates = UnsafePointer(candidates.baseAddress)
+                            request.arguments = UnsafePointer(words.baseAddress)
+                            request.environment = UnsafePointer(settings.baseAddress)
+                            return linux_spawn(&request, &failure)
+                        }
                     }
                 }
             }
-        }
         guard pid > 0 else { throw SpawnFailure(stage: failure.stage, error: failure.error) }
         try ChildThread.detach { [pid, exit] in
             var status: Int32 = 0
