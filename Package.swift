@@ -140,6 +140,9 @@ let package = Package(
             resources: [.embedInCode("Migrations")],
             ["Model", "PostgresClient", crypto, logging, nioLocks]
         ),
+        // NKeys and the credentials of a server in operator mode.
+        library("NATSIdentity", [crypto]),
+
         library("ProviderKit", ["Model", logging, nioCore]),
         library("Ownership", ["Model", "ProviderKit", logging, nioLocks]),
         library("ArchiveStore", [nioCore, nioLocks, nioPosix]),
@@ -172,13 +175,29 @@ let package = Package(
             ["BoxClient", "CLinux", "Model", "ProviderKit", crypto, logging, nioCore, nioLocks, nioPosix]
         ),
 
+        library(
+            "SelfHostedDriver",
+            path: "Sources/Providers/SelfHosted",
+            ["Bus", "Model", "NATSClient", "ProviderKit", "Wire", logging, metrics, nioCore, nioLocks, protobuf]
+        ),
+
+        // What runs on a user's own machine.
+        library(
+            "Agent",
+            [
+                "BoxClient", "Bus", "CLinux", "CurlTransport", "Model", "NATSClient", "NATSIdentity", "Wire", crypto,
+                lifecycle, logging, nioCore, nioLocks, nioPosix, protobuf,
+            ]
+        ),
+
         // Behaviour of the services.
         library(
             "Gateway",
             resources: [.embedInCode("OpenAPI/Document/openapi.json")],
             [
-                "ArchiveStore", "Bus", "Model", "PrometheusMetrics", "ProcessOutput", "ServiceHost", "Store", "Wire",
-                crypto, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1, nioLocks, protobuf,
+                "ArchiveStore", "Bus", "Model", "NATSClient", "NATSIdentity", "PrometheusMetrics", "ProcessOutput",
+                "ServiceHost", "Store", "Wire", crypto, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1,
+                nioLocks, protobuf,
             ]
         ),
         library(
@@ -199,7 +218,7 @@ let package = Package(
 
         // What a person uses.
         library("SandfleetClient", ["CurlTransport", crypto, nioCore, nioLocks]),
-        library("Fleet", ["Bus", "CLinux", "Model", "Store", nioLocks]),
+        library("Fleet", ["Bus", "CLinux", "Model", "NATSIdentity", "Store", nioLocks]),
         library("Commands", ["Fleet", "SandfleetClient", arguments, nioCore, nioLocks]),
 
         // Executables.
@@ -208,12 +227,13 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-static-executable"])],
             ["BoxDaemon"]
         ),
+        service("agent", ["Agent"]),
         service("gateway", ["Gateway", arguments]),
         service(
             "worker",
             [
-                "Bus", "LocalDriver", "MetricsEndpoint", "Model", "ProviderKit", "ServiceHost", "Worker", arguments,
-                lifecycle,
+                "Bus", "LocalDriver", "MetricsEndpoint", "Model", "ProviderKit", "SelfHostedDriver", "ServiceHost",
+                "Worker", arguments, lifecycle,
             ]
         ),
         service("reaper", ["Bus", "MetricsEndpoint", "Model", "Reaper", "ServiceHost", arguments]),
@@ -316,6 +336,21 @@ let package = Package(
                 "Bus", "Fleet", "FleetTesting", "Model", "PostgresClient", "ProcessOutput", "PrometheusMetrics",
                 "ServiceHost", "Store", "Wire", crypto, hummingbird, lifecycle, logging, nioCore, nioEmbedded, nioLocks,
                 nioPosix, protobuf,
+            ]
+        ),
+        tests("NATSIdentity", exclude: [], ["FleetTesting", "NATSClient", logging]),
+        tests(
+            "Agent",
+            [
+                "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "NATSIdentity", "Wire", crypto, logging, nioCore,
+                nioLocks, protobuf,
+            ]
+        ),
+        tests(
+            "SelfHostedDriver",
+            [
+                "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "ProviderKit", "Wire", logging, nioCore,
+                nioLocks, protobuf,
             ]
         ),
         tests("NATSClient", ["Fleet", "FleetTesting", logging, nioCore, nioLocks]),

@@ -42,17 +42,19 @@ ALLOWED = {
     "BoxDaemon": {"BoxProtocol", "ExecutionEngine"},
     "BoxClient": {"BoxProtocol", "ExecutionEngine"},
     "LocalDriver": {"BoxClient", "BoxProtocol", "Model", "ProviderKit"},
+    "NATSIdentity": set(),
+    "SelfHostedDriver": {"Bus", "Model", "NATSClient", "ProviderKit", "Wire"},
     "provider": {"CurlTransport", "Model", "ProviderKit"},
     "Compression": set(),
     "ArchiveStore": set(),
     "ProcessOutput": {"ArchiveStore", "Bus", "Compression", "Model", "NATSClient"},
-    "Gateway": SERVICE_BASE | {"ArchiveStore", "PrometheusMetrics", "ProcessOutput"},
+    "Gateway": SERVICE_BASE | {"ArchiveStore", "NATSIdentity", "PrometheusMetrics", "ProcessOutput"},
     "Worker": SERVICE_BASE | {"ArchiveStore", "Compression", "Ownership", "ProcessOutput", "ProviderKit"},
     "Reaper": SERVICE_BASE | {"ArchiveStore", "CurlTransport", "ProcessOutput"},
     # An agent runs on somebody else's machine: never the store.
-    "Agent": {"Bus", "ExecutionEngine", "Model", "NATSClient", "ServiceHost", "Wire"},
+    "Agent": {"BoxClient", "Bus", "CurlTransport", "ExecutionEngine", "Model", "NATSClient", "NATSIdentity", "Wire"},
     "SandfleetClient": {"CurlTransport"},
-    "Fleet": {"Bus", "Model", "PostgresClient", "Store"},
+    "Fleet": {"Bus", "Model", "NATSIdentity", "PostgresClient", "Store"},
     "Commands": {"Fleet", "SandfleetClient"},
 }
 

@@ -25,16 +25,18 @@ package struct BusRole: Sendable, Hashable {
         "worker",
         publish: [Subject.anyTunnelDown, Subject.anyWorker, Subject.anyOutput, Subject.anyEnded]
             + ["$JS.API.STREAM.CREATE.OUTPUT", "$JS.API.STREAM.UPDATE.OUTPUT"] + readingOutput
-            + inboxes(of: "admin", "gateway", "reaper", "worker"),
-        subscribe: [Subject.anySandbox, Subject.anyAcquire, Subject.anyWorker, Subject.anyTunnelUp]
+            + [Subject.anyAgent] + inboxes(of: "admin", "gateway", "reaper", "worker"),
+        subscribe: [
+            Subject.anySandbox, Subject.anyAcquire, Subject.anyWorker, Subject.anyTunnelUp, Subject.anyBeat,
+        ]
     )
 
-    /// Asks owners, carries the outbox into its stream.
+    /// Asks owners, carries the outbox into its stream, hears agents.
     package static let reaper = BusRole(
         "reaper",
         publish: [Subject.anySandbox, Subject.anyAcquire, Subject.anyWorker, Subject.anyEvent, "$JS.API.>", "$JS.FC.>"]
             + inboxes(of: "admin", "gateway", "reaper"),
-        subscribe: []
+        subscribe: [Subject.anyBeat]
     )
 
     /// A person with `nats`: sees the fleet, asks anything, serves nothing.

@@ -56,6 +56,21 @@ package enum Subject {
     /// `tunnel.*.*.down`.
     package static let anyTunnelDown = "tunnel.*.*.down"
 
+    /// `agent.<ws>.<agent>.<instance>.rpc`: operations on a user's machine, served by one run of one agent.
+    package static func agent(_ workspace: WorkspaceID, _ agent: AgentID, _ instance: AgentInstanceID) -> String {
+        "agent.\(workspace).\(agent).\(instance).rpc"
+    }
+
+    /// `agent.<ws>.<agent>.beat`: that an agent lives, and that it is about to leave.
+    package static func beat(_ workspace: WorkspaceID, _ agent: AgentID) -> String {
+        "agent.\(workspace).\(agent).beat"
+    }
+
+    /// `agent.*.*.*.rpc`.
+    package static let anyAgent = "agent.*.*.*.rpc"
+    /// `agent.*.*.beat`.
+    package static let anyBeat = "agent.*.*.beat"
+
     /// `event.<ws>.<kind>.<id>`: what happened, from the outbox, in the stream `EVENTS`.
     package static func event(_ workspace: WorkspaceID, kind: String, id: String) -> String {
         "event.\(workspace).\(kind).\(id)"

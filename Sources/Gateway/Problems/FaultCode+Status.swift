@@ -7,13 +7,15 @@ extension FaultCode {
         switch self {
         case .invalidRequest, .malformedJSON, .unknownField, .invalidPath, .unknownProvider, .archiveInvalid:
             .badRequest
-        case .unauthenticated: .unauthorized
-        case .forbidden, .permissionDenied: .forbidden
-        case .notFound, .sandboxNotFound, .fileNotFound, .processNotFound, .checkpointNotFound: .notFound
+        case .unauthenticated, .enrollmentInvalid: .unauthorized
+        case .forbidden, .permissionDenied, .agentDenied, .agentRevoked: .forbidden
+        case .notFound, .sandboxNotFound, .fileNotFound, .processNotFound, .checkpointNotFound, .agentNotFound,
+            .enrollmentNotFound:
+            .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .sandboxNotActive, .sandboxFailed, .idempotencyConflict, .nameTaken, .operationConflict, .isDirectory,
             .notDirectory, .fileExists, .directoryNotEmpty, .boxGone, .processEnded, .stdinOffset, .checkpointNotReady,
-            .draining:
+            .draining, .agentConflict:
             .conflict
         case .bodyTooLarge: .contentTooLarge
         case .outOfRange: .rangeNotSatisfiable
@@ -26,7 +28,7 @@ extension FaultCode {
         case .internal, .outputTruncated: .internalServerError
         case .providerUnauthorized, .providerConflict, .providerFailed: .badGateway
         case .noWorker, .placementOffline, .leaseLost, .moving, .ownedByOther, .storeUnavailable, .busUnavailable,
-            .overloaded, .providerRateLimited, .outputStalled:
+            .overloaded, .providerRateLimited, .outputStalled, .agentOffline:
             .serviceUnavailable
         case .deadlineExceeded, .outcomeUnknown, .providerTimeout: .gatewayTimeout
         case .diskFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")

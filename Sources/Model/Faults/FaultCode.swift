@@ -69,5 +69,19 @@ package enum FaultCode: String, Sendable, CaseIterable, Codable {
     case providerFailed = "provider_failed"
     case boxGone = "box_gone"
 
+    // A user's own machine.
+    case agentNotFound = "agent_not_found"
+    /// The machine is not there now. Its sandboxes wait for it.
+    case agentOffline = "agent_offline"
+    /// The machine's user does not allow it; the message names the setting.
+    case agentDenied = "agent_denied"
+    /// The agent's credentials were taken back.
+    case agentRevoked = "agent_revoked"
+    /// Another run of the same agent is there.
+    case agentConflict = "agent_conflict"
+    case enrollmentNotFound = "enrollment_not_found"
+    /// The token is unknown, used, expired or revoked.
+    case enrollmentInvalid = "enrollment_invalid"
+
     case `internal` = "internal"
 }

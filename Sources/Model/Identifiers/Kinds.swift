@@ -11,6 +11,9 @@ package enum Kind {
     package enum Event: Sendable {}
     package enum Fleet: Sendable {}
     package enum Archive: Sendable {}
+    package enum Agent: Sendable {}
+    package enum AgentInstance: Sendable {}
+    package enum Enrollment: Sendable {}
 }
 
 package typealias SandboxID = Identifier<Kind.Sandbox>
@@ -26,3 +29,8 @@ package typealias EventID = Identifier<Kind.Event>
 package typealias FleetID = Identifier<Kind.Fleet>
 /// A saved workspace: a user's checkpoint, or the snapshot of a drain.
 package typealias ArchiveID = Identifier<Kind.Archive>
+/// A user's own machine, for as long as its enrollment lasts.
+package typealias AgentID = Identifier<Kind.Agent>
+/// One run of an agent.
+package typealias AgentInstanceID = Identifier<Kind.AgentInstance>
+package typealias EnrollmentID = Identifier<Kind.Enrollment>

@@ -5,18 +5,26 @@ package struct SandboxSpec: Sendable, Hashable, Codable {
     package var networkPolicy: NetworkPolicy
     package var ports: [Int]
     package var purpose: String?
+    /// The machine that the sandbox is on, of a self-hosted one.
+    package var agent: AgentID?
+    /// Where on that machine it works: absolute, or relative to the root that its user has set.
+    package var directory: String?
 
     package init(
         image: String? = nil,
         resources: Resources = Resources(),
         networkPolicy: NetworkPolicy = .none,
         ports: [Int] = [],
-        purpose: String? = nil
+        purpose: String? = nil,
+        agent: AgentID? = nil,
+        directory: String? = nil
     ) {
         self.image = image
         self.resources = resources
         self.networkPolicy = networkPolicy
         self.ports = ports
         self.purpose = purpose
+        self.agent = agent
+        self.directory = directory
     }
 }

@@ -16,6 +16,7 @@ extension Store {
             name: "archives",
             sql: String(decoding: PackageResources.m0003_archives_sql, as: UTF8.self)
         ),
+        Migration(number: 4, name: "agents", sql: String(decoding: PackageResources.m0004_agents_sql, as: UTF8.self)),
     ]
 
     /// Brings the database to this code's schema and binds it to a fleet.
