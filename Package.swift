@@ -185,8 +185,8 @@ let package = Package(
         library(
             "Agent",
             [
-                "BoxClient", "Bus", "CLinux", "CurlTransport", "Model", "NATSClient", "NATSIdentity", "Wire", crypto,
-                lifecycle, logging, nioCore, nioLocks, nioPosix, protobuf,
+                "BoxClient", "Bus", "CLinux", "CurlTransport", "ExecutionEngine", "Model", "NATSClient", "NATSIdentity",
+                "Wire", logging, nioCore, nioLocks, nioPosix, protobuf,
             ]
         ),
 
@@ -227,7 +227,17 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-static-executable"])],
             ["BoxDaemon"]
         ),
-        service("agent", ["Agent"]),
+        service(
+            "agent",
+            // It runs on machines that have no Swift; linked in, only what is used of Foundation takes memory.
+            linkerSettings: [
+                .unsafeFlags(["-static-stdlib"], .when(platforms: [.linux])),
+                .linkedLibrary("CoreFoundation"), .linkedLibrary("_FoundationICU"),
+                .linkedLibrary("_FoundationCShims"), .linkedLibrary("_FoundationCollections"),
+                .linkedLibrary("swiftSynchronization"), .linkedLibrary("stdc++"),
+            ],
+            ["Agent"]
+        ),
         service("gateway", ["Gateway", arguments]),
         service(
             "worker",
@@ -256,11 +266,11 @@ let package = Package(
             swiftSettings: house
         ),
         tests("Chaos"),
-        tests("Fleet", ["FleetTesting"]),
+        tests("Fleet", ["FleetTesting", "NATSClient", "NATSIdentity", logging, nioCore]),
         library(
             "ContractServer",
             path: "Tests/ContractServer",
-            exclude: ["cuts.py", "files.py", "oddities.py", "processes.py", "server.py", "workspaces.py"],
+            exclude: ["agents.py", "cuts.py", "files.py", "oddities.py", "processes.py", "server.py", "workspaces.py"],
             ["FleetTesting"]
         ),
         tests("Commands", ["CLinux", "ContractServer", "Fleet", "sandfleet", nioLocks]),
@@ -275,7 +285,7 @@ let package = Package(
             exclude: ["openapi_contract.py"],
             swiftSettings: house
         ),
-        tests("LocalDriver", ["BoxClient", "CLinux", "Model", "ProviderKit", logging, nioCore]),
+        tests("LocalDriver", ["BoxClient", "CLinux", "FleetTesting", "Model", "ProviderKit", logging, nioCore]),
         tests("BoxDaemon", ["BoxClient", "BoxProtocol", "CLinux", "ExecutionEngine", nioCore]),
         tests("BoxProtocol"),
         tests("ExecutionEngine"),
@@ -297,8 +307,9 @@ let package = Package(
         tests(
             "Reaper",
             [
-                "ArchiveStore", "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "PostgresClient", "ServiceHost",
-                "Store", "Wire", crypto, logging, nioCore, nioFoundation, nioLocks, protobuf,
+                "ArchiveStore", "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "PostgresClient",
+                "PrometheusMetrics", "ServiceHost", "Store", "Wire", crypto, logging, nioCore, nioFoundation, nioLocks,
+                protobuf,
             ]
         ),
         tests(
@@ -326,21 +337,22 @@ let package = Package(
             "Worker",
             [
                 "ArchiveStore", "Bus", "Compression", "Fleet", "FleetTesting", "LocalDriver", "Model", "NATSClient",
-                "Ownership", "PostgresClient", "ProviderKit", "ServiceHost", "Store", "Wire", crypto, logging, nioCore,
-                nioLocks, protobuf,
+                "Ownership", "PostgresClient", "PrometheusMetrics", "ProviderKit", "ServiceHost", "Store", "Wire",
+                crypto, lifecycle, logging, nioCore, nioLocks, protobuf,
             ]
         ),
         tests(
             "Gateway",
             [
-                "Bus", "Fleet", "FleetTesting", "Model", "PostgresClient", "ProcessOutput", "PrometheusMetrics",
-                "ServiceHost", "Store", "Wire", crypto, hummingbird, lifecycle, logging, nioCore, nioEmbedded, nioLocks,
-                nioPosix, protobuf,
+                "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "NATSIdentity", "PostgresClient",
+                "ProcessOutput", "PrometheusMetrics", "ServiceHost", "Store", "Wire", crypto, hummingbird, lifecycle,
+                logging, nioCore, nioEmbedded, nioLocks, nioPosix, protobuf,
             ]
         ),
-        tests("NATSIdentity", exclude: [], ["FleetTesting", "NATSClient", logging]),
+        tests("NATSIdentity", exclude: ["peer.py"], ["Fleet", "FleetTesting", "NATSClient", logging, nioCore]),
         tests(
             "Agent",
+            exclude: ["Fixtures", "gateway.py"],
             [
                 "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "NATSIdentity", "Wire", crypto, logging, nioCore,
                 nioLocks, protobuf,
@@ -349,7 +361,9 @@ let package = Package(
         tests(
             "SelfHostedDriver",
             [
-                "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "ProviderKit", "Wire", logging, nioCore,
+                "Agent", "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "ProviderKit", "ServiceHost", "Wire",
+                logging,
+                nioCore,
                 nioLocks, protobuf,
             ]
         ),
