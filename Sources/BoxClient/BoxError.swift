@@ -40,6 +40,11 @@ package struct BoxError: Error, Hashable, Sendable, CustomStringConvertible {
         case sizeMismatch
         case noSuchHandle
 
+        /// The path leads out of the directory that the keeper may work in.
+        case outsideRoot
+        /// As many durable processes run as may.
+        case processLimit
+
         /// Somebody has spoken to the box under a higher epoch.
         case staleEpoch
         case wrongSandbox
@@ -87,6 +92,8 @@ package struct BoxError: Error, Hashable, Sendable, CustomStringConvertible {
             case .followedElsewhere: .followedElsewhere
             case .noSuchHandle: .noSuchHandle
             case .sizeMismatch: .sizeMismatch
+            case .outsideRoot: .outsideRoot
+            case .processLimit: .processLimit
             }
         self.init(code, errno: failure.errno)
     }

@@ -2,7 +2,7 @@ import CLinux
 import ExecutionEngine
 import Glibc
 
-/// The whole program: pid 1 of a box, or a plain process that adopts orphans all the same.
+/// The whole program: pid 1 of a box, or the keeper of a sandbox on a user's own machine, which adopts orphans all the same.
 package enum BoxDaemon {
     package static func main(_ arguments: [String]) {
         if arguments.dropFirst().first == ThawGuard.option { ThawGuard.run(arguments.dropFirst(2).first) }
@@ -16,6 +16,9 @@ package enum BoxDaemon {
                 try ShortageScore(ofPrograms: score)
             }
             try Hardening.becomeOpaque()
+            if options.isKeeper {
+                try Hardening.becomeIndependent()
+            }
             let loop = try EventLoop()
             let box = try Box(options, shortage: shortage, loop: loop)
             try box.serve()

@@ -36,11 +36,32 @@ extension Connection {
             return
         }
         process.execution.killTree(graceMilliseconds: UInt64(message.graceMilliseconds)) { [self] isDead in
-            if isDead {
-                reply(stream, .done, EmptyMessage())
-            } else {
-                fail(stream, .survivors)
-            }
+            answer(stream, isDead: isDead)
+        }
+    }
+
+    func killNamed(_ stream: UInt32, _ message: KillNamedMessage) {
+        guard let execution = box.engine.execution(id: message.id) else {
+            box.tombstones.insert(message.id)
+            fail(stream, .noSuchProcess)
+            return
+        }
+        execution.killTree(graceMilliseconds: UInt64(message.graceMilliseconds)) { [self] isDead in
+            answer(stream, isDead: isDead)
+        }
+    }
+
+    func shutDown(_ stream: UInt32, _ message: ShutDownMessage) {
+        box.shutDown(graceMilliseconds: UInt64(message.graceMilliseconds)) { [self] isDead in
+            answer(stream, isDead: isDead)
+        }
+    }
+
+    private func answer(_ stream: UInt32, isDead: Bool) {
+        if isDead {
+            reply(stream, .done, EmptyMessage())
+        } else {
+            fail(stream, .survivors)
         }
     }
 

@@ -16,6 +16,10 @@ extension Connection {
             fail(stream, .tooMany)
             return
         }
+        if let refusal = box.refusal(of: message) {
+            fail(stream, refusal)
+            return
+        }
         do {
             let execution = try box.engine.start(command(for: message), observer: self)
             processes[stream] = ProcessStream(execution)
@@ -54,6 +58,12 @@ extension Connection {
             (.openFiles, message.openFiles),
         ] where value > 0 {
             command.limits.append(Command.Limit(resource, value))
+        }
+        if let limit = box.addressSpace {
+            command.limits.removeAll { $0.resource == .addressSpace && $0.value >= limit }
+            if !command.limits.contains(where: { $0.resource == .addressSpace }) {
+                command.limits.append(Command.Limit(.addressSpace, limit))
+            }
         }
         return command
     }
@@ -115,7 +125,7 @@ extension Connection {
         detach(stream)
         let execution = process.execution
         if execution.end != nil {
-            box.engine.forget(execution)
+            box.forget(execution)
         } else if !execution.isDetached {
             abandon(execution)
         }

@@ -7,6 +7,7 @@ extension Connection {
         let stream = header.stream
         switch header.type {
         case .ping: reply(stream, .done, EmptyMessage())
+        case .shutDown: shutDown(stream, try ShutDownMessage(payload: payload))
         case .start: start(stream, try StartMessage(payload: payload))
         case .attach: attach(stream, try AttachMessage(payload: payload))
         case .detach: detach(stream)
@@ -15,6 +16,7 @@ extension Connection {
         case .input: input(stream, try InputMessage(payload: payload))
         case .signal: signal(stream, try SignalMessage(payload: payload))
         case .kill: kill(stream, try KillMessage(payload: payload))
+        case .killNamed: killNamed(stream, try KillNamedMessage(payload: payload))
         case .resize: resize(stream, try ResizeMessage(payload: payload))
         case .processes: listProcesses(stream)
         case .status: status(stream, try PathMessage(payload: payload))

@@ -126,7 +126,14 @@ extension Connection {
     }
 
     private func receiveHello(_ stream: UInt32, _ hello: HelloMessage) throws {
-        if let refusal = box.admit(hello) {
+        let refusal: FailureCode?
+        do throws(SystemError) {
+            refusal = try box.admit(hello)
+        } catch {
+            fail(stream, error)
+            return
+        }
+        if let refusal {
             fail(stream, refusal)
             // A client of another version or sandbox has nothing more to say.
             if refusal != .staleEpoch {

@@ -8,15 +8,13 @@ struct Environment {
     private let entries: [(name: Substring, entry: String)]
     private let list: [String]
 
-    /// What the daemon was started with, with a `PATH` in any case, and the home.
-    init(home: String) {
-        var all = [Self.defaultPath]
-        var next = environ
-        while let entry = next.pointee {
-            all.append(String(cString: entry))
-            next += 1
-        }
-        all.append("HOME=\(home)")
+    /// These entries, with a `PATH` in any case, and the home.
+    ///
+    /// - Parameters:
+    ///   - home: Wins over what the entries say.
+    ///   - otherwise: The home when the entries say nothing.
+    init(_ given: [String], home: String?, otherwise: String) {
+        let all = [Self.defaultPath, "HOME=\(otherwise)"] + given + (home.map { ["HOME=\($0)"] } ?? [])
         var last: [Substring: Int] = [:]
         for (index, entry) in all.enumerated() {
             last[Self.name(of: entry)] = index
@@ -24,6 +22,17 @@ struct Environment {
         entries = all.enumerated().map { (Self.name(of: $1), $1) }.enumerated()
             .filter { last[$1.0] == $0 }.map(\.1)
         list = entries.map(\.entry)
+    }
+
+    /// What the daemon was started with.
+    static var own: [String] {
+        var all: [String] = []
+        var next = environ
+        while let entry = next.pointee {
+            all.append(String(cString: entry))
+            next += 1
+        }
+        return all
     }
 
     /// The entries with these replaced or added.

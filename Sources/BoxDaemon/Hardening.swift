@@ -28,4 +28,13 @@ enum Hardening {
         }
         umask(0o022)
     }
+
+    /// Leaves whatever session, terminal and directory the daemon was started in, so that their end does not touch it.
+    static func becomeIndependent() throws(SystemError) {
+        // Refused to whoever leads one already.
+        setsid()
+        guard linux_ignore_signal(SIGHUP) == 0, linux_ignore_signal(SIGINT) == 0, chdir("/") == 0 else {
+            throw .current
+        }
+    }
 }

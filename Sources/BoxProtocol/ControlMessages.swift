@@ -42,6 +42,48 @@ package struct KillMessage: FrameMessage, Equatable, Sendable {
     }
 }
 
+/// Ends a durable process by its id and every descendant, whoever follows it; answered when none of them lives.
+///
+/// An id that is unknown must not start any more, and the answer says that it is unknown.
+package struct KillNamedMessage: FrameMessage, Equatable, Sendable {
+    package var id: String
+    /// Between TERM and KILL; 0 means KILL at once.
+    package var graceMilliseconds: UInt32
+
+    package init(id: String, graceMilliseconds: UInt32) {
+        self.id = id
+        self.graceMilliseconds = graceMilliseconds
+    }
+
+    package init(from decoder: inout FieldDecoder) throws(ProtocolViolation) {
+        id = try decoder.readString()
+        graceMilliseconds = try decoder.read()
+    }
+
+    package func encode(into encoder: inout FieldEncoder) {
+        encoder.write(id)
+        encoder.write(graceMilliseconds)
+    }
+}
+
+/// Ends everything that the daemon has started, then the daemon; answered when nothing of it lives.
+package struct ShutDownMessage: FrameMessage, Equatable, Sendable {
+    /// Between TERM and KILL; 0 means KILL at once.
+    package var graceMilliseconds: UInt32
+
+    package init(graceMilliseconds: UInt32) {
+        self.graceMilliseconds = graceMilliseconds
+    }
+
+    package init(from decoder: inout FieldDecoder) throws(ProtocolViolation) {
+        graceMilliseconds = try decoder.read()
+    }
+
+    package func encode(into encoder: inout FieldEncoder) {
+        encoder.write(graceMilliseconds)
+    }
+}
+
 /// Changes the size of a process's terminal.
 package struct ResizeMessage: FrameMessage, Equatable, Sendable {
     package var stream: UInt32

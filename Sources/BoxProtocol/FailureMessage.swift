@@ -23,6 +23,10 @@ package enum FailureCode: UInt16, Sendable, CaseIterable {
     case sizeMismatch = 21
     /// Input that begins behind what was taken.
     case inputGap = 22
+    /// The path leads out of the directory that the daemon may work in.
+    case outsideRoot = 23
+    /// As many durable processes run as may.
+    case processLimit = 24
 }
 
 /// The answer to a request that was not done.

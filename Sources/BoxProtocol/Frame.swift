@@ -32,6 +32,7 @@ package struct FrameHeader: Equatable, Sendable {
 package enum FrameType: UInt8, Sendable, CaseIterable {
     case hello = 1
     case ping = 2
+    case shutDown = 3
 
     case start = 10
     case attach = 11
@@ -43,6 +44,7 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
     case kill = 18
     case resize = 19
     case processes = 20
+    case killNamed = 21
 
     case status = 30
     case openRead = 31

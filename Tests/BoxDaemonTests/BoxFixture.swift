@@ -45,19 +45,36 @@ final class BoxFixture: Sendable {
     static func with(
         _ setting: BoxSetting = .plain,
         cgroup: String? = nil,
+        options: [String] = [],
         _ body: (BoxFixture) async throws -> Void
     ) async throws {
         let directory = NSTemporaryDirectory() + "boxd-" + UUID().uuidString
         let workspace = directory + "/work"
         try FileManager.default.createDirectory(atPath: workspace, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
+        try await with(setting, cgroup: cgroup, options: options, in: directory, body)
+    }
+
+    /// In a directory that was made before, and stays.
+    static func with(
+        _ setting: BoxSetting = .plain,
+        cgroup: String? = nil,
+        options: [String],
+        in directory: String,
+        _ body: (BoxFixture) async throws -> Void
+    ) async throws {
+        let workspace = directory + "/work"
+        unlink(directory + "/box.sock")
         let listener = try Descriptor(owning: linux_listen(directory + "/box.sock", 64))
         let prefix: [String] =
             switch setting {
             case .plain: []
             case .namespace: ["/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
             }
-        var own = [try executable, "--listen-fd", "3", "--workspace", workspace, "--home", workspace]
+        var own = [try executable, "--listen-fd", "3", "--workspace", workspace] + options
+        if !options.contains("--keeper") {
+            own += ["--home", workspace]
+        }
         var handed = [listener]
         if let cgroup {
             own += ["--cgroup-fd", "4"]

@@ -10,10 +10,22 @@ import Testing
 @Suite struct DaemonTests {
     @Test func optionsAreParsed() throws {
         let options = try #require(BoxDaemonOptions(["--listen-fd", "5", "--workspace", "/w", "--cgroup-fd", "6"]))
-        #expect(options.listener == 5 && options.workspace == "/w" && options.home == "/w" && options.cgroups == 6)
+        #expect(options.listener == 5 && options.workspace == "/w" && options.home == nil && options.cgroups == 6)
+        #expect(!options.isKeeper && options.environment.isEmpty && options.root == nil)
+        let keeper = try #require(
+            BoxDaemonOptions([
+                "--keeper", "--listen-fd", "3", "--root", "/r", "--environment", "A=1", "--environment", "B=",
+                "--fence", "/f", "--spool", "/s", "--spool-limit", "7", "--maximum-processes", "8", "--memory", "9",
+            ])
+        )
+        #expect(keeper.isKeeper && keeper.workspace == "/r" && keeper.environment == ["A=1", "B="])
+        #expect(keeper.fence == "/f" && keeper.root == "/r" && keeper.spool == "/s" && keeper.spoolLimit == 7)
+        #expect(keeper.maximumProcesses == 8 && keeper.memory == 9)
         for wrong in [
             [], ["--listen-fd"], ["--listen-fd", "x"], ["--listen-fd", "2"], ["--listen-fd", "3", "--what", "x"],
             ["--listen-fd", "3", "--cgroup-fd", "2"], ["--listen-fd", "3", "--oom-score", "1001"],
+            ["--listen-fd", "3", "--root", "relative"], ["--listen-fd", "3", "--environment", "A"],
+            ["--listen-fd", "3", "--environment", "=a"], ["--listen-fd", "3", "--maximum-processes", "0"],
         ] {
             #expect(BoxDaemonOptions(wrong) == nil)
         }

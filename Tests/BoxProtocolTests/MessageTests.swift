@@ -69,6 +69,8 @@ import Testing
         try check(InputStateMessage(taken: 7, position: InputPosition(offset: 8, hasEnded: false)))
         try check(SignalMessage(stream: 1, number: 15))
         try check(KillMessage(stream: 1, graceMilliseconds: 2))
+        try check(KillNamedMessage(id: "k", graceMilliseconds: 2))
+        try check(ShutDownMessage(graceMilliseconds: 3))
         try check(ResizeMessage(stream: 1, size: TerminalSize(rows: 2, columns: 3)))
         try check(ProcessListMessage(processes: [Self.summary, Self.summary]))
         try check(FailureMessage(code: .sizeMismatch, errno: 5))

@@ -72,6 +72,13 @@ package final class BoxConnection: Sendable {
         try await perform(.ping, EmptyMessage())
     }
 
+    /// Ends everything that the daemon has started, whoever follows it, and then the daemon.
+    ///
+    /// Returns when nothing of it lives.
+    package func shutDown(grace: Duration = .zero) async throws {
+        try await perform(.shutDown, ShutDownMessage(graceMilliseconds: grace.wholeMilliseconds))
+    }
+
     /// A request whose answer says only that it was done.
     func perform(_ type: FrameType, _ message: some FrameMessage) async throws {
         guard case .done = try await channel.request(type, message) else { throw violation() }

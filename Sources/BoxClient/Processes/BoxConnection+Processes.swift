@@ -53,6 +53,35 @@ extension BoxConnection {
         }
     }
 
+    /// Starts a durable process, or follows the one of this id from the first byte that is held.
+    ///
+    /// What was killed by its id before it could start is refused as ended; by a keeper also what was released.
+    package func startOrAttach(_ command: BoxCommand) async throws -> (process: BoxProcess, isAttached: Bool) {
+        do {
+            return (try await start(command), false)
+        } catch let error as BoxError where error.code == .processExists {
+            guard let known = try await processes().first(where: { $0.id == command.id }) else { throw error }
+            let process = try await attach(
+                id: command.id,
+                stdoutOffset: known.stdoutStart,
+                stderrOffset: known.stderrStart
+            )
+            return (process, true)
+        }
+    }
+
+    /// Ends a process by its id and every descendant: TERM, then KILL after the grace.
+    ///
+    /// Returns when none of them lives; false when the id is unknown, and must not start any more.
+    package func kill(id: String, grace: Duration = .zero) async throws -> Bool {
+        do {
+            try await perform(.killNamed, KillNamedMessage(id: id, graceMilliseconds: grace.wholeMilliseconds))
+            return true
+        } catch let error as BoxError where error.code == .noSuchProcess {
+            return false
+        }
+    }
+
     /// Every process that runs in the box, or has ended and was not released.
     package func processes() async throws -> [BoxProcessSummary] {
         guard case .processes(let summaries) = try await channel.request(.processes, EmptyMessage()) else {

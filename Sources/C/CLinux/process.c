@@ -32,6 +32,12 @@ int linux_become_subreaper(void)
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
+uint64_t linux_lock_limit(void)
+{
+    struct rlimit locks;
+    return getrlimit(RLIMIT_LOCKS, &locks) == 0 ? (uint64_t)locks.rlim_max : 0;
+}
+
 int linux_become_opaque(void)
 {
     struct rlimit core;

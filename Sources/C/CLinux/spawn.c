@@ -50,6 +50,7 @@ static bool apply_limits(const struct linux_spawn_request *request)
         [LINUX_ADDRESS_SPACE] = RLIMIT_AS,
         [LINUX_PROCESSES] = RLIMIT_NPROC,
         [LINUX_OPEN_FILES] = RLIMIT_NOFILE,
+        [LINUX_FILE_LOCKS] = RLIMIT_LOCKS,
     };
     for (size_t index = 0; index < request->limit_count; index++) {
         struct rlimit limit = {request->limits[index].value, request->limits[index].value};

@@ -28,6 +28,8 @@ package struct Command {
             /// Processes and threads of the user.
             case processes
             case openFiles
+            /// Of no effect; see ``TreeMarks``.
+            case fileLocks
         }
 
         package var resource: Resource
@@ -66,6 +68,9 @@ package struct Command {
     ///
     /// The engine treats both alike; its users do not.
     package var isDetached = false
+
+    /// What its tree is known by, besides; the engine's own.
+    var mark: UInt64?
 
     /// How many unacknowledged bytes of output are held before the process is slowed down; fewer when all processes
     /// together hold much.

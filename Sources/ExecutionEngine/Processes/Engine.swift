@@ -10,10 +10,18 @@ package final class Engine {
 
     private let shortage: ShortageScore?
 
+    private var marks: TreeMarks?
+
     let budget = OutputBudget()
 
     /// After a process that wrote more, memory goes back to the system.
     private static let largeOutput: UInt64 = 256 << 10
+
+    /// After so many at once, once all are forgotten, too: what they leave lies scattered.
+    private static let largeCount = 64
+
+    /// The most at once since there was none.
+    private var peakCount = 0
 
     /// Every buffer that is used within one call and not beyond it.
     package let scratch: UnsafeMutableRawBufferPointer
@@ -26,17 +34,21 @@ package final class Engine {
     private var executions: [String: Execution] = [:]
 
     /// - Parameters:
+    ///   - marksTrees: Whether what has left its session, parent and environment is found without a cgroup too; this process
+    ///     has to be a subreaper.
     ///   - cgroups: A cgroup2 directory that belongs to us.
     ///   - shortage: How soon programs die when memory is short; nil is as soon as this process.
     package init(
         loop: EventLoop,
         waitMode: WaitMode,
+        marksTrees: Bool = false,
         cgroups: Descriptor? = nil,
         shortage: ShortageScore? = nil
     ) throws(SystemError) {
         self.loop = loop
         self.cgroups = cgroups.map(CgroupPool.init)
         self.shortage = shortage
+        marks = marksTrees ? TreeMarks() : nil
         null = try Descriptor.null()
         switch waitMode {
         case .everyChild: waiter = try EveryChildWaiter(loop: loop)
@@ -66,6 +78,10 @@ package final class Engine {
         // A marker from outside, when an engine runs inside another one's process, would come second and mislead.
         command.environment.removeAll { $0.utf8.starts(with: ProcessSearch.markerName) }
         command.environment.append("\(ProcessSearch.marker)=\(command.id)")
+        if let mark = marks?.take() {
+            command.mark = mark
+            command.limits.append(Command.Limit(.fileLocks, mark))
+        }
         do {
             return try launch(command, observer: observer)
         } catch let failure as StartFailure {
@@ -139,8 +155,14 @@ package final class Engine {
             throw error
         }
         executions[command.id] = execution
+        peakCount = max(peakCount, executions.count)
         execution.observer = observer
         return execution
+    }
+
+    /// Ends every descendant of this process, which has to be a subreaper, whoever started it.
+    package func killEverything(graceMilliseconds: UInt64, _ completion: @escaping (Bool) -> Void) {
+        TreeKill(of: EveryDescendant(), loop: loop, graceMilliseconds: graceMilliseconds, completion).begin()
     }
 
     /// Forgets a process that has ended, or that nobody will ask about when it does.
@@ -154,7 +176,12 @@ package final class Engine {
         if execution.end != nil {
             settle(execution)
         }
-        if execution.stdout.end + execution.stderr.end > Self.largeOutput {
+        var leavesMuch = execution.stdout.end + execution.stderr.end > Self.largeOutput
+        if executions.isEmpty {
+            leavesMuch = leavesMuch || peakCount >= Self.largeCount
+            peakCount = 0
+        }
+        if leavesMuch {
             // Behind this turn's work, which may still hold some of it.
             loop.later { linux_trim_memory() }
         }

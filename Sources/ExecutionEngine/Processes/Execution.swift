@@ -30,6 +30,9 @@ package final class Execution {
     /// False once its wait status has been taken; from then on the process id may belong to somebody else.
     private(set) var isAlive = true
 
+    /// What its descendants are known by, besides.
+    let mark: UInt64?
+
     /// Where its descendants are.
     var tree: ProcessTree
 
@@ -65,6 +68,7 @@ package final class Execution {
         engine: Engine
     ) {
         id = command.id
+        mark = command.mark
         self.process = process
         pipes = channels.outputs
         input = channels.input

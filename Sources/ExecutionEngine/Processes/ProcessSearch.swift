@@ -4,7 +4,7 @@ import Glibc
 /// Finds what a process has left behind where it has no cgroup.
 ///
 /// A descendant is known by its session, its parent or the marker in its environment. A daemon that has changed its session
-/// and lost its parent still has the marker; one that has cleared its environment too is not found.
+/// and lost its parent still has the marker; one that has cleared its environment too is found only where trees are marked.
 enum ProcessSearch {
     /// The variable that each process is started with.
     static let marker = "SANDFLEET_EXEC"
@@ -14,7 +14,11 @@ enum ProcessSearch {
     /// The living members of the tree.
     static func members(of execution: Execution) -> [ProcessSnapshot] {
         let own = getpid()
-        let all = ProcessSnapshot.all().filter { $0.process != own && $0.process != 1 }
+        var all = ProcessSnapshot.all().filter { $0.process != own && $0.process != 1 }
+        if execution.mark != nil {
+            // The machine is not ours, and nobody leaves a subreaper.
+            all = descendants(in: all)
+        }
         let entry = "\(marker)=\(execution.id)"
         let leader = execution.process
         // A session's id stays taken as long as it has members. When our leader has been reaped and a process has its
@@ -22,9 +26,24 @@ enum ProcessSearch {
         let isSessionOurs = execution.isAlive || !all.contains { $0.process == leader }
         var members: Set<Int32> = []
         for snapshot in all
-        where (isSessionOurs && snapshot.session == leader) || snapshot.hasEnvironment(entry) {
+        where (isSessionOurs && snapshot.session == leader) || snapshot.hasEnvironment(entry)
+            || execution.mark.map({ TreeMarks.isMarked(snapshot.process, with: $0) }) ?? false
+        {
             members.insert(snapshot.process)
         }
+        addChildren(to: &members, from: all)
+        return all.filter { members.contains($0.process) && !$0.isDead }
+    }
+
+    /// Whatever descends from this process.
+    static func descendants(in all: [ProcessSnapshot]) -> [ProcessSnapshot] {
+        let own = getpid()
+        var members: Set<Int32> = [own]
+        addChildren(to: &members, from: all)
+        return all.filter { $0.process != own && members.contains($0.process) }
+    }
+
+    private static func addChildren(to members: inout Set<Int32>, from all: [ProcessSnapshot]) {
         var hasGrown = true
         while hasGrown {
             hasGrown = false
@@ -32,7 +51,6 @@ enum ProcessSearch {
                 hasGrown = true
             }
         }
-        return all.filter { members.contains($0.process) && !$0.isDead }
     }
 
     /// Sends signals to exactly these processes, not to successors of the same id.

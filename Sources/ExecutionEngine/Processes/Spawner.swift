@@ -75,6 +75,7 @@ extension Command.Limit.Resource {
         case .addressSpace: LINUX_ADDRESS_SPACE
         case .processes: LINUX_PROCESSES
         case .openFiles: LINUX_OPEN_FILES
+        case .fileLocks: LINUX_FILE_LOCKS
         }
     }
 }

@@ -1,19 +1,20 @@
 import Glibc
 
-/// Ends a process and its descendants: TERM, a grace, then KILL until a look finds none.
+/// Ends processes with their descendants: TERM, a grace, then KILL until a look finds none.
 final class TreeKill {
     /// A process that survives KILL that long hangs in the kernel.
     private static let patienceMilliseconds: UInt64 = 10_000
 
-    private let execution: Execution
+    private let target: any KillTarget
     private let loop: EventLoop
     private let termUntil: UInt64
     private let giveUpAt: UInt64
     private let completion: (Bool) -> Void
     private var pause: UInt64 = 1
 
-    init(of execution: Execution, loop: EventLoop, graceMilliseconds: UInt64, _ completion: @escaping (Bool) -> Void) {
-        self.execution = execution
+    init(of target: any KillTarget, loop: EventLoop, graceMilliseconds: UInt64, _ completion: @escaping (Bool) -> Void)
+    {
+        self.target = target
         self.loop = loop
         self.completion = completion
         termUntil = MonotonicClock.now() + graceMilliseconds * 1_000_000
@@ -24,14 +25,14 @@ final class TreeKill {
         let now = MonotonicClock.now()
         // A stopped process takes the signal once it goes on.
         proceed(at: now) { () throws(SystemError) in
-            now < termUntil ? try execution.signalTree([SIGTERM, SIGCONT]) : try execution.killTreeNow()
+            now < termUntil ? try target.signalTree([SIGTERM, SIGCONT]) : try target.killTreeNow()
         }
     }
 
     private func look() {
         let now = MonotonicClock.now()
         proceed(at: now) { () throws(SystemError) in
-            now < termUntil ? try !execution.treeIsEmpty() : try execution.killTreeNow()
+            now < termUntil ? try !target.treeIsEmpty() : try target.killTreeNow()
         }
     }
 

@@ -14,6 +14,9 @@ int linux_close_range(unsigned int first, unsigned int last);
 /// Orphaned descendants become children of the caller.
 int linux_become_subreaper(void);
 
+/// The highest limit of file locks that the caller's children may have.
+uint64_t linux_lock_limit(void);
+
 /// Nobody but root may trace the caller or look into its memory, and it leaves no core.
 int linux_become_opaque(void);
 

@@ -8,6 +8,8 @@ enum linux_resource {
     LINUX_ADDRESS_SPACE = 0,
     LINUX_PROCESSES = 1,
     LINUX_OPEN_FILES = 2,
+    /// Has not been looked at since Linux 2.4, and is inherited.
+    LINUX_FILE_LOCKS = 3,
 };
 
 /// A resource limit that a new process starts with.
