@@ -21,6 +21,9 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "How many run at a time.")
     var threads = 2
 
+    @Option(help: "After how many failures to end.")
+    var failures = 1
+
     func run() async throws {
         if mutation == "all" {
             for mutation in Mutation.allCases { try await campaign(mutation) }
@@ -50,11 +53,13 @@ struct SimulateCommand: AsyncParsableCommand {
     private func campaign(_ mutation: Mutation?) async throws -> Bool {
         let clock = ContinuousClock()
         let start = clock.now
-        let result = await Campaign(first: first, count: count, mutation: mutation, threads: threads).run()
+        let result = await Campaign(first: first, count: count, mutation: mutation, threads: threads, enough: failures)
+            .run()
         let name = mutation.map { "\($0.rawValue): " } ?? ""
         print("\(name)\(result.schedules) schedules, \(result.steps) events in \(clock.now - start)")
-        guard let failure = result.failure else { return false }
-        print("  seed \(failure.seed) (\(failure.flavour.rawValue)): \(failure.violation ?? "")")
-        return true
+        for failure in result.failures {
+            print("  seed \(failure.seed) (\(failure.flavour.rawValue)): \(failure.violation ?? "")")
+        }
+        return !result.failures.isEmpty
     }
 }

@@ -28,9 +28,9 @@ package struct Settlement: Sendable {
             keepsBox = keepsBox && isThere
             if keepsBox { keepsBox = try await stop(record, envelope) }
             if keepsBox {
-                if let row { try await owner.note(row.id, of: record, externalID, .stopped) }
+                if let row { try await owner.note(row.id, of: record, externalID, .stopped, because: nil) }
             } else {
-                try await delete(record, envelope, row)
+                try await delete(record, envelope, row, because: nil)
             }
         }
         try await Clearance(owner: owner, record: record).clear(rest)
@@ -59,7 +59,7 @@ package struct Settlement: Sendable {
     /// Makes way for a box that is made from an archive: what the present one holds is saved, then it is deleted.
     func retire(_ record: SandboxRecord, _ envelope: Envelope, _ row: BoxRecord?) async throws {
         if record.persistent { _ = try await save(record, envelope, row) }
-        try await delete(record, envelope, row)
+        try await delete(record, envelope, row, because: .restore)
     }
 
     /// - Returns: Whether it is there.
@@ -74,9 +74,14 @@ package struct Settlement: Sendable {
         }
     }
 
-    private func delete(_ record: SandboxRecord, _ envelope: Envelope, _ row: BoxRecord?) async throws {
+    private func delete(
+        _ record: SandboxRecord,
+        _ envelope: Envelope,
+        _ row: BoxRecord?,
+        because reason: BoxReason?
+    ) async throws {
         try await owner.requireLease(record)
         try await owner.driver.delete(envelope, epoch: record.epoch)
-        if let row { try await owner.note(row.id, of: record, envelope.boxId, .deleted) }
+        if let row { try await owner.note(row.id, of: record, envelope.boxId, .deleted, because: reason) }
     }
 }

@@ -14,7 +14,7 @@ struct Clearance: Sendable {
     func clear(_ boxes: [BoxRecord]) async throws {
         let open = boxes.filter { $0.state != .deleted }
         for box in open where box.state != .superseded {
-            try await owner.note(box.id, of: record, box.externalID, .superseded)
+            try await owner.note(box.id, of: record, box.externalID, .superseded, because: reason(of: box))
         }
         var failure: DriverError?
         for box in open {
@@ -35,8 +35,11 @@ struct Clearance: Sendable {
         try await owner.driver.delete(owner.envelope(of: box, externalID: externalID, record), epoch: record.epoch)
         // A create that is still under way may yet make it: until then the row speaks for the sweep.
         guard box.externalID != nil || box.isSettled(by: asked, owner.driver.descriptor) else { return }
-        try await owner.note(box.id, of: record, externalID, .deleted)
+        try await owner.note(box.id, of: record, externalID, .deleted, because: reason(of: box))
     }
+
+    /// Whose attempt it was.
+    private func reason(of box: BoxRecord) -> BoxReason { box.epoch < record.epoch ? .leaseLost : .failedStart }
 
     /// Nil while nobody knows of such a box; if its create still succeeds, the sweep finds it.
     private func externalID(of box: BoxRecord) async throws -> String? {
@@ -52,7 +55,7 @@ struct Clearance: Sendable {
                 return listing.externalID
             }
             if box.isSettled(by: asked, owner.driver.descriptor) {
-                try await owner.note(box.id, of: record, nil, .deleted)
+                try await owner.note(box.id, of: record, nil, .deleted, because: .notMade)
             }
             return nil
         }

@@ -5,7 +5,7 @@ extension DriverError {
     package var isDefinite: Bool {
         switch kind {
         case .invalid, .unsupported, .unauthorized, .rateLimited, .placementOffline, .agentOffline, .gone,
-            .archiveDamaged:
+            .archiveDamaged, .denied:
             true
         case .conflict, .timeout, .transient, .file, .processGone, .processEnded, .startFailed: false
         }

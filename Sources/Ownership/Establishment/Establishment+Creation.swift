@@ -13,6 +13,9 @@ extension Establishment {
         _ ambiguous: BoxRecord?
     ) async throws -> Outcome {
         try owner.driver.descriptor.refuseUnsupported(in: leased.record.spec)
+        guard source == nil || !owner.driver.descriptor.isUsersMachine else {
+            throw DriverError(.unsupported, "A user's own machine is not filled from an archive.")
+        }
         let native = source?.format == .native ? source : nil
         if let native { try requireOrigin(of: native) }
         var id = owner.newBox()
@@ -27,14 +30,16 @@ extension Establishment {
             }
         }
         let intended = owner.now()
-        try await intend(id, leased.record)
+        let record = leased.record
+        let reason = source != nil ? BoxReason.restored : record.envelope?.boxId == nil ? .created : .replaced
+        try await intend(id, record, because: reason)
         // Whoever comes next waits for this call from the intent on: one that would begin later is not made.
         guard owner.now().timeIntervalSince(intended) < Double(Self.patience) else {
             throw DriverError(.timeout, "The database took too long for a box to be made in time.")
         }
         let creation = BoxCreation(
-            tag: BoxTag(fleet: owner.fleet, sandbox: leased.record.id, box: id, epoch: leased.record.epoch),
-            spec: leased.record.spec,
+            tag: BoxTag(fleet: owner.fleet, sandbox: record.id, box: id, epoch: record.epoch),
+            spec: record.spec,
             environment: leased.environment,
             source: native
         )
@@ -43,13 +48,15 @@ extension Establishment {
             box = try await owner.driver.create(creation)
         } catch {
             // This call made nothing; of an earlier one under the same name that is not said.
-            if error.isDefinite, id != ambiguous?.id { try await owner.note(id, of: leased.record, nil, .deleted) }
+            if error.isDefinite, id != ambiguous?.id {
+                try await owner.note(id, of: record, nil, .deleted, because: .failedStart)
+            }
             throw error
         }
-        return try await hydrated(Outcome(box: box, id: id), leased.record, source)
+        return try await hydrated(Outcome(box: box, id: id), record, source)
     }
 
-    private func intend(_ id: BoxID, _ record: SandboxRecord) async throws {
+    private func intend(_ id: BoxID, _ record: SandboxRecord, because reason: BoxReason) async throws {
         let binding = owner.driver.binding
         let isIntended = try await owner.store.intendBox(
             id,
@@ -58,6 +65,7 @@ extension Establishment {
             provider: record.provider,
             binding: (binding.account, binding.placement),
             deadline: owner.driver.descriptor.createDeadlineSeconds + Self.patience,
+            reason: reason,
             actor: owner.actor
         )
         guard isIntended else { throw NoLease() }
@@ -80,10 +88,10 @@ extension Establishment {
             let envelope = outcome.box.envelope
             await outcome.box.detach()
             // First: from here on nobody uses it, whether it can be deleted or not.
-            try await owner.note(outcome.id, of: record, envelope.boxId, .superseded)
+            try await owner.note(outcome.id, of: record, envelope.boxId, .superseded, because: .failedStart)
             try await owner.requireLease(record)
             try await owner.driver.delete(envelope, epoch: record.epoch)
-            try await owner.note(outcome.id, of: record, envelope.boxId, .deleted)
+            try await owner.note(outcome.id, of: record, envelope.boxId, .deleted, because: .failedStart)
             throw error
         }
     }
@@ -108,12 +116,12 @@ extension Establishment {
                     retryAfter: owner.driver.descriptor.listingDelaySeconds + 1
                 )
             }
-            try await owner.note(ambiguous.id, of: record, nil, .deleted)
+            try await owner.note(ambiguous.id, of: record, nil, .deleted, because: .notMade)
             return nil
         }
         // The attempt is ours from here: what its first owner learns late changes nothing.
-        try await intend(ambiguous.id, record)
-        try await owner.note(ambiguous.id, of: record, listing.externalID, .intended)
+        try await intend(ambiguous.id, record, because: .takenOver)
+        try await owner.note(ambiguous.id, of: record, listing.externalID, .intended, because: .takenOver)
         if source?.format == .portable {
             // Nobody knows how far its filling got.
             var found = ambiguous
@@ -126,7 +134,7 @@ extension Establishment {
             return Outcome(box: try await owner.driver.resume(resumption(of: leased, envelope)), id: ambiguous.id)
         } catch {
             guard error.kind == .gone else { throw error }
-            try await owner.note(ambiguous.id, of: record, listing.externalID, .deleted)
+            try await owner.note(ambiguous.id, of: record, listing.externalID, .deleted, because: .gone)
             return nil
         }
     }

@@ -32,12 +32,15 @@ package struct Establishment: Sendable {
             if record.source == nil {
                 do {
                     let box = try await owner.driver.resume(resumption(of: leased, envelope))
-                    if let row { try await owner.note(row.id, of: record, externalID, .live) }
+                    if let row {
+                        let reason = row.state == .stopped ? BoxReason.resumed : .takenOver
+                        try await owner.note(row.id, of: record, externalID, .live, because: reason)
+                    }
                     try await clear(rest, record)
                     return Outcome(box: box, id: row?.id ?? owner.newBox())
                 } catch let error as DriverError where error.kind == .gone {
                     owner.logger.notice("box is gone, making another", metadata: metadata(leased, box: externalID))
-                    if let row { try await owner.note(row.id, of: record, externalID, .deleted) }
+                    if let row { try await owner.note(row.id, of: record, externalID, .deleted, because: .gone) }
                 }
             } else {
                 // A restore that was asked for: the box it replaces is saved and deleted before another is made.

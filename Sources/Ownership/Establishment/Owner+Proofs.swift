@@ -31,13 +31,21 @@ extension Owner {
         }
     }
 
-    func note(_ box: BoxID, of record: SandboxRecord, _ externalID: String?, _ state: BoxRecord.State) async throws {
+    /// - Parameter reason: Nil where the sandbox's own drain, stop or deletion is the reason.
+    func note(
+        _ box: BoxID,
+        of record: SandboxRecord,
+        _ externalID: String?,
+        _ state: BoxRecord.State,
+        because reason: BoxReason?
+    ) async throws {
         try await store.recordBox(
             box,
             epoch: record.epoch,
             externalID: externalID,
             state: state,
             lifetime: nil,
+            reason: reason,
             actor: actor
         )
     }
@@ -46,6 +54,9 @@ extension Owner {
     func envelope(of box: BoxRecord, externalID: String, _ record: SandboxRecord) -> Envelope {
         var state = ["boxId": externalID, "account": box.account]
         state["placement"] = box.placement
+        // A machine knows a sandbox's processes by the sandbox, and is itself known by its own name.
+        state["sandboxId"] = record.id.rawValue
+        state["agentId"] = record.spec.agent?.rawValue
         return Envelope(backendId: record.provider, sessionState: .init(providerState: state, workspaceReady: false))
     }
 }

@@ -33,6 +33,7 @@ package protocol LeaseStore: Sendable {
         provider: String,
         binding: (account: String, placement: String?),
         deadline: Int,
+        reason: BoxReason?,
         actor: String
     ) async throws -> Bool
 
@@ -44,6 +45,7 @@ package protocol LeaseStore: Sendable {
         externalID: String?,
         state: BoxRecord.State,
         lifetime: Int?,
+        reason: BoxReason?,
         actor: String
     ) async throws
 

@@ -5,6 +5,9 @@ package import ProviderKit
 ///
 /// Between what a caller has read and its call to the provider the process may have been frozen, so this is the last look,
 /// right before the call, whoever makes it.
+///
+/// It is also where a user's own machine is never gone, whatever its driver says: what is absent comes back, and nothing
+/// takes its place.
 package struct FencedDriver: Driver {
     private let driver: any Driver
     private let vitality: Vitality
@@ -24,12 +27,20 @@ package struct FencedDriver: Driver {
 
     package func resume(_ resumption: BoxResumption) async throws(DriverError) -> any Box {
         try requireLife()
-        return try await driver.resume(resumption)
+        do throws(DriverError) {
+            return try await driver.resume(resumption)
+        } catch {
+            throw lasting(error)
+        }
     }
 
     package func stop(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
         try requireLife()
-        try await driver.stop(envelope, epoch: epoch)
+        do throws(DriverError) {
+            try await driver.stop(envelope, epoch: epoch)
+        } catch {
+            throw lasting(error)
+        }
     }
 
     package func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
@@ -41,7 +52,11 @@ package struct FencedDriver: Driver {
 
     package func capture(_ capture: BoxCapture) async throws(DriverError) -> ArchiveReference {
         try requireLife()
-        return try await driver.capture(capture)
+        do throws(DriverError) {
+            return try await driver.capture(capture)
+        } catch {
+            throw lasting(error)
+        }
     }
 
     package func discard(_ archive: ArchiveID) async throws(DriverError) {
@@ -52,6 +67,11 @@ package struct FencedDriver: Driver {
     package func archives() async throws(DriverError) -> [ArchiveID] { try await driver.archives() }
 
     package func shutdown() async { await driver.shutdown() }
+
+    private func lasting(_ error: DriverError) -> DriverError {
+        guard error.kind == .gone, descriptor.isUsersMachine else { return error }
+        return DriverError(.agentOffline, error.message)
+    }
 
     private func requireLife() throws(DriverError) {
         guard vitality.isAlive() else {

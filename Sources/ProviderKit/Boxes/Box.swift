@@ -9,6 +9,12 @@ package protocol Box: Sendable {
     /// The call that gave this handle made or started the box: nothing that ran before runs in it.
     var isFresh: Bool { get }
 
+    /// Why what ran in it before is no more, in one of our words; nil when nothing says so.
+    var lossReason: String? { get }
+
+    /// Says what would refuse a start, before anything is written down about it.
+    func prepareStart() async throws(DriverError)
+
     /// Starts a command whose output is read as it comes. A durable one outlives this handle and its owner.
     func start(_ command: BoxCommand) async throws(DriverError) -> any BoxProcess
 
@@ -41,6 +47,12 @@ package protocol Box: Sendable {
 
     /// Drops this handle; the box lives on.
     func detach() async
+}
+
+extension Box {
+    package var lossReason: String? { nil }
+
+    package func prepareStart() async throws(DriverError) {}
 }
 
 /// A running program in a box.

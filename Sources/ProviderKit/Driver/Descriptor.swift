@@ -40,6 +40,9 @@ package struct Descriptor: Sendable, Hashable, Codable {
     package var os: String
     /// Whether boxes can be reached only from the host that made them.
     package var hostBound: Bool
+    /// The box is a user's own machine: it is never replaced nor filled from an archive, and what runs there goes on when
+    /// the fleet has no use for it, for ending it would save nothing.
+    package var isUsersMachine: Bool
     package var streaming: Support
     package var stdin: Support
     package var signals: Support
@@ -74,6 +77,7 @@ package struct Descriptor: Sendable, Hashable, Codable {
         name: String,
         os: String,
         hostBound: Bool,
+        isUsersMachine: Bool = false,
         streaming: Support,
         stdin: Support,
         signals: Support,
@@ -98,6 +102,7 @@ package struct Descriptor: Sendable, Hashable, Codable {
         self.name = name
         self.os = os
         self.hostBound = hostBound
+        self.isUsersMachine = isUsersMachine
         self.streaming = streaming
         self.stdin = stdin
         self.signals = signals

@@ -20,6 +20,8 @@ package struct DriverError: Error, Sendable, Hashable, CustomStringConvertible {
         case agentOffline
         /// The box is bound to a host that this worker is not on.
         case placementOffline
+        /// The user of the machine does not allow it; nothing was done.
+        case denied
         /// A file operation's own answer; the box is well.
         case file(FaultCode)
         /// The box is well, and knows no such process.

@@ -24,16 +24,18 @@ extension SimulatedFleet {
 
     /// Two witnesses, or a heartbeat that has been over for long (rule 3).
     ///
-    /// A silence that a broken broker explains is none; a database that restarted frees the locks of the living for a moment.
+    /// A silence that a broken broker explains is none, but one worker may be cut off; a database that restarted frees the locks
+    /// of the living for a moment.
     private func fenceTheDead() async {
-        let trusting = mutation == .trustsOneWitness
         for worker in workers + fallen {
-            let isSilent = worker.process.isDead || (trusting && busDownUntil > simulator.now)
+            let wasSilent = worker.isSilent
+            let isSilent = wasSilent || mutation == .trustsAFreeLock
             let fenced = try? await face.run { [self, id = worker.id] store in
                 guard let heartbeat = store.workers[id], !heartbeat.isOver else { return true }
                 let late = store.simulator.date.timeIntervalSince(heartbeat.validUntil)
-                let isLockFree = worker.process.isDead || locksFreeUntil > simulator.now || trusting
+                let isLockFree = isLockFree(of: worker) || mutation == .trustsSilence
                 guard late > 60 || (late > -6 && isSilent && isLockFree) else { return false }
+                oracle.fenced(worker, wasSilent: wasSilent, isLong: late > 60)
                 store.workers[id]?.isOver = true
                 store.simulator.note("reaper", "fences \(id.short)")
                 return true

@@ -16,6 +16,8 @@ final class SimulatedFleet: @unchecked Sendable {
     let oracle: Oracle
     let id: FleetID
     let logger: Logger
+    /// What a worker believes that looks at nothing.
+    let immortal: Vitality
     private(set) var users: [SimulatedUser] = []
     private(set) var workers: [SimulatedWorker] = []
     /// Dead ones that nobody has fenced yet.
@@ -38,10 +40,14 @@ final class SimulatedFleet: @unchecked Sendable {
         self.mutation = mutation
         reaper = SimulatedProcess("reaper", in: simulator)
         plan = Plan(&simulator.random)
+        simulator.ambush = plan.ambush
         id = simulator.identifier("f")
         var logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
         self.logger = logger
+        let always = simulator.continuousNow
+        immortal = Vitality { always }
+        immortal.confirm(sentAt: always)
         store = SimulatedStore(simulator, provider: plan.flavour.rawValue, mutation: mutation)
         provider = SimulatedProvider(simulator, plan.flavour)
         oracle = Oracle(simulator, store, provider)
@@ -63,21 +69,22 @@ final class SimulatedFleet: @unchecked Sendable {
     /// - Returns: A new sandbox with a user of its own.
     func addSandbox(persistent: Bool, source: ArchiveID?) {
         let sandbox: SandboxID = simulator.identifier("s")
-        var envelope: Envelope?
         if plan.flavour == .selfHosted {
-            let name = "machine-\(sandbox.short)"
-            let binding = binding(ofSlot: 0)
             provider.add(
-                .init(externalID: name, tag: nil, binding: binding, contents: 0, epochSeen: 0, listedFrom: 0)
-            )
-            envelope = Envelope(
-                backendId: plan.flavour.rawValue,
-                sessionState: .init(providerState: ["boxId": name], workspaceReady: true)
+                .init(
+                    externalID: SimulatedProvider.machine(of: sandbox),
+                    tag: nil,
+                    binding: binding(ofSlot: 0),
+                    isRunning: false,
+                    contents: 0,
+                    epochSeen: 0,
+                    listedFrom: 0
+                )
             )
         }
         let isPersistent = persistent || plan.flavour == .selfHosted
         oracle.created(sandbox, from: source)
-        store.insert(sandbox, Lease(persistent: isPersistent, source: source, envelope: envelope))
+        store.insert(sandbox, Lease(persistent: isPersistent, source: source))
         for index in 0..<plan.users {
             let user = SimulatedUser(self, sandbox, index: index)
             users.append(user)
@@ -132,6 +139,10 @@ final class SimulatedFleet: @unchecked Sendable {
         guard !simulator.isOver else { return }
         let worker = SimulatedWorker(self, slot: slot)
         if slot < workers.count { workers[slot] = worker } else { workers.append(worker) }
+        worker.process.kill = { [weak self, weak worker] in
+            guard let self, let worker else { return }
+            kill(worker)
+        }
         simulator.note(worker.name, "starts in slot \(slot)")
         simulator.spawn { await worker.run() }
     }
@@ -149,6 +160,10 @@ final class SimulatedFleet: @unchecked Sendable {
         workers = []
         fallen = []
         users = []
+    }
+
+    func isLockFree(of worker: SimulatedWorker) -> Bool {
+        worker.process.isDead || max(locksFreeUntil, worker.lockFreeUntil) > simulator.now
     }
 
     func forget(_ worker: SimulatedWorker) { fallen.removeAll { $0 === worker } }
@@ -180,13 +195,13 @@ final class SimulatedFleet: @unchecked Sendable {
         _ body: @escaping @Sendable (SimulatedWorker) async -> Answer
     ) {
         let fate = bus.draw(&simulator.random, faulty: simulator.isFaulty)
-        guard let request = fate.request, busDownUntil <= simulator.now else { return }
+        guard let request = fate.request, busDownUntil <= simulator.now, !worker.isSilent else { return }
         simulator.after(request) { [simulator] in
             simulator.deliver(to: worker.process) { isAlive in
                 guard isAlive else { return }
                 simulator.spawn {
                     let answer = await body(worker)
-                    guard let back = fate.answer, !worker.process.isDead else { return }
+                    guard let back = fate.answer, !worker.isSilent else { return }
                     simulator.after(back) { simulator.deliver(to: client) { _ in once.resume(answer) } }
                 }
             }

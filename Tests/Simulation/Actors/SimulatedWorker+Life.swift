@@ -11,15 +11,13 @@ extension SimulatedWorker {
             // Perhaps the row is there without our knowing; a heartbeat tells.
             true
         else { return await retry() }
-        var last = simulator.now
         while true {
             let sent = simulator.now
             do {
-                guard try await store.run(by: fleet.store.heartbeats, { [id] in $0.heartbeat(id) }) else { break }
+                guard try await renew() else { break }
                 // After a gap others may have taken over: look before acting.
-                if sent - last > 10_000 { try await verify() }
+                if vitality.mayHaveLapsed() { try await verify() }
                 vitality.confirm(sentAt: simulator.continuousNow - .milliseconds(simulator.now - sent))
-                last = sent
             } catch CallFailure.killed {
                 return
             } catch {
@@ -31,6 +29,11 @@ extension SimulatedWorker {
         simulator.note(name, "finds itself fenced")
         vitality.end()
         fleet.kill(self)
+    }
+
+    private func renew() async throws -> Bool {
+        let held: @Sendable () -> Int = { [self] in Int(max(0, heartbeatsHeldUntil - simulator.now)) }
+        return try await store.run(by: fleet.store.heartbeats, held: held) { [id] in $0.heartbeat(id) }
     }
 
     private func retry() async {

@@ -37,6 +37,10 @@ final class SimulatedWorker: @unchecked Sendable {
     let vitality: Vitality
     var holdings: [SandboxID: Holding] = [:]
     private var attempts: Set<SandboxID> = []
+    /// Its connection to the broker is broken, and its life lock's session, and the statements that renew its heartbeat wait.
+    var cutOffUntil: Int64 = 0
+    var lockFreeUntil: Int64 = 0
+    var heartbeatsHeldUntil: Int64 = 0
 
     var simulator: Simulator { fleet.simulator }
     var name: String { process.name }
@@ -44,15 +48,20 @@ final class SimulatedWorker: @unchecked Sendable {
     init(_ fleet: SimulatedFleet, slot: Int) {
         self.fleet = fleet
         id = fleet.simulator.identifier("w")
-        process = SimulatedProcess("worker/\(id.short)", in: fleet.simulator)
+        process = SimulatedProcess(Self.name(of: id), in: fleet.simulator)
         store = StoreFace(store: fleet.store, process: process)
         driver = fleet.driver(of: process, slot: slot)
         vitality = Vitality { [simulator = fleet.simulator] in simulator.continuousNow }
     }
 
+    static func name(of id: WorkerID) -> String { "worker/\(id.short)" }
+
     private var isHeedless: Bool {
         [.ignoresItsVitality, .actsWithoutLooking].contains(fleet.mutation)
     }
+
+    /// Nobody responds on its subject; a frozen one is silent too, but its subscription is there.
+    var isSilent: Bool { process.isDead || cutOffUntil > simulator.now }
 
     var isAlive: Bool { isHeedless || vitality.isAlive() }
 
@@ -61,7 +70,7 @@ final class SimulatedWorker: @unchecked Sendable {
         let isImpatient = fleet.mutation == .waitsForNoDeadline
         return Owner(
             store: store,
-            driver: isHeedless ? driver : FencedDriver(driver: driver, vitality: vitality),
+            driver: FencedDriver(driver: driver, vitality: isHeedless ? fleet.immortal : vitality),
             archiver: SimulatedArchiver(provider: fleet.provider, mutation: fleet.mutation),
             fleet: fleet.id,
             actor: name,
@@ -141,9 +150,11 @@ final class SimulatedWorker: @unchecked Sendable {
             externalID: box.externalID,
             state: .live,
             lifetime: nil,
+            reason: nil,
             actor: name
         )
         let binding = driver.binding
+        let gaps = vitality.gaps
         let warm = try await store.becomeWarm(
             record.id,
             epoch: record.epoch,
@@ -151,7 +162,7 @@ final class SimulatedWorker: @unchecked Sendable {
             binding: (binding.account, binding.placement),
             actor: name
         )
-        guard let warm else { throw NoLease() }
+        guard let warm, isHeedless || !vitality.hasLapsed(since: gaps) else { throw NoLease() }
         let holding = Holding(sandbox: record.id, epoch: record.epoch, box: box)
         holdings[record.id] = holding
         if warm.intent != .run { simulator.spawn { [self] in _ = await settle(record.id) } }

@@ -7,6 +7,8 @@ final class SimulatedProcess: @unchecked Sendable {
     var isDead = false
     /// The end of the last time that it was frozen.
     var frozenUntil: Int64 = 0
+    /// Ends it; nil for those that nothing lies in wait for.
+    var kill: (@Sendable () -> Void)?
 
     init(_ name: String, in simulator: Simulator) {
         self.name = name

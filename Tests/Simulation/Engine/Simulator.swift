@@ -11,6 +11,7 @@ final class Simulator: @unchecked Sendable {
     var random: SplitMix64
     /// Faults happen only while this is set.
     var isFaulty = true
+    var ambush = Ambush()
     /// Nothing that happens now counts.
     private(set) var isOver = false
     var processes: [SimulatedProcess] = []
@@ -140,7 +141,7 @@ final class Simulator: @unchecked Sendable {
 
     private func arrive(held: @escaping @Sendable () -> Int, _ action: @escaping @Sendable () -> Void) {
         let wait = held()
-        guard wait > 0 else { return action() }
+        guard wait > 0, !isOver else { return action() }
         after(wait + random.below(50)) { [self] in arrive(held: held, action) }
     }
 }

@@ -7,9 +7,12 @@ import ProviderKit
 ///   limit does not count, for nobody could wait for it.
 /// - A sandbox that is warm has its box, the row of that box says live, and every acknowledged write is in it.
 /// - Only who owns a sandbox acknowledges a write.
+/// - Only who owns a sandbox moves its lease on, and publishes of it.
 /// - A published snapshot holds every write that was acknowledged before.
 /// - Nobody whose own heartbeats have had a gap takes a lease from a worker that is well.
-/// - What belongs to others is not touched, the sweep deletes nothing that a sandbox names, and nobody makes a user's machine.
+/// - Nobody fences a worker that lives while its lock is held or it answers.
+/// - What belongs to others is not touched, and the sweep deletes nothing that a sandbox names.
+/// - What once served on a user's machine is never given up for another there, and nothing is unpacked on it.
 // Sendable: one thread steps a simulation.
 final class Oracle: @unchecked Sendable {
     private let simulator: Simulator
@@ -19,6 +22,8 @@ final class Oracle: @unchecked Sendable {
     private(set) var required: [SandboxID: UInt64] = [:]
     /// Sandboxes of which an archive was damaged: they may have fallen back to older files.
     private(set) var damaged: Set<SandboxID> = []
+    /// The attempt that serves on the user's machine of each sandbox, from the first time that it was warm.
+    private var kept: [SandboxID: BoxID] = [:]
     private var sources: [SandboxID: ArchiveID] = [:]
 
     /// Who is well: alive, and not frozen for a while.
@@ -30,8 +35,10 @@ final class Oracle: @unchecked Sendable {
         self.provider = provider
         store.changed = { [weak self] in self?.check($0) }
         store.published = { [weak self] in self?.checkSnapshot($0) }
+        store.moved = { [weak self] in self?.checkMove($0, $1, by: $2) }
         store.judged = { [weak self] in self?.checkJudgement($0, $1) }
         provider.changed = { [weak self] in self?.check($0) }
+        provider.opened = { [weak self] in self?.checkOpening($0, $1) }
         provider.deleting = { [weak self] in self?.checkDeletion($0, by: $1) }
     }
 
@@ -60,16 +67,18 @@ final class Oracle: @unchecked Sendable {
         if lease.status == .shutdown, !lease.persistent { required[sandbox] = 0 }
         guard !lease.isTerminated, lease.intent != .delete else { return }
         checkNumber(sandbox)
+        checkDeleted(sandbox)
+        checkKept(sandbox)
         guard lease.state == .warm, let externalID = lease.envelope?.boxId else { return }
         guard let instance = provider.instance(externalID) else {
             return simulator.violate("\(sandbox.short) is warm, and its box \(externalID) does not exist")
         }
         checkContents(sandbox, instance.contents, "the box \(externalID)")
-        guard provider.flavour != .selfHosted else { return }
         let row = store.boxes.last { $0.record.externalID == externalID }
         if row?.record.state != .live {
             simulator.violate("\(sandbox.short) is warm, and its box's row is \(row.map { "\($0.record.state)" } ?? "missing")")
         }
+        if provider.flavour == .selfHosted { kept[sandbox] = kept[sandbox] ?? row?.record.id }
     }
 
     /// What a restore brought is what counts from then on.
@@ -92,6 +101,28 @@ final class Oracle: @unchecked Sendable {
         }
     }
 
+    /// What a row calls deleted is no more, but for what an earlier owner's call makes late; the sweep deletes that.
+    private func checkDeleted(_ sandbox: SandboxID) {
+        for instance in provider.instances where instance.tag?.sandbox == sandbox && !instance.isOverdue {
+            guard let tag = instance.tag, let row = store.box(tag.box)?.record, row.state == .deleted, row.epoch <= tag.epoch
+            else { continue }
+            simulator.violate("the row of \(instance.externalID) of \(sandbox.short) says that it is deleted")
+        }
+    }
+
+    /// A user's machine is never given up: neither the row of what served there, nor its name in the sandbox's.
+    private func checkKept(_ sandbox: SandboxID) {
+        guard let kept = kept[sandbox], let row = store.box(kept), let lease = store.lease(sandbox) else { return }
+        if row.record.state == .deleted || row.record.state == .superseded || lease.envelope?.boxId != row.record.externalID {
+            simulator.violate("the user's machine of \(sandbox.short) was given up: \(kept.short) is \(row.record.state)")
+        }
+    }
+
+    private func checkOpening(_ sandbox: SandboxID, _ box: BoxID) {
+        guard let kept = kept[sandbox], kept != box, store.lease(sandbox)?.intent != .delete else { return }
+        simulator.violate("\(sandbox.short) has a second box on its user's machine: \(kept.short), then \(box.short)")
+    }
+
     private func checkContents(_ sandbox: SandboxID, _ contents: UInt64, _ what: String) {
         let missing = required[sandbox, default: 0] & ~contents
         guard missing != 0 else { return }
@@ -102,7 +133,26 @@ final class Oracle: @unchecked Sendable {
         }
     }
 
+    private func checkMove(_ sandbox: SandboxID, _ before: Lease, by speaker: String) {
+        guard let owner = before.owner, let lease = store.lease(sandbox), lease.state != before.state else { return }
+        if speaker != SimulatedWorker.name(of: owner) {
+            simulator.violate("\(speaker) made \(sandbox.short) \(lease.state), which \(owner.short) owns")
+        }
+    }
+
+    /// Silence or a free lock alone is no proof of death (rule 3); a minute without a heartbeat is.
+    func fenced(_ worker: SimulatedWorker, wasSilent: Bool, isLong: Bool) {
+        guard !worker.process.isDead, !isLong, !wasSilent || !worker.fleet.isLockFree(of: worker) else { return }
+        simulator.violate("\(worker.name) was fenced and lives: \(wasSilent ? "its lock is held" : "it answers")")
+    }
+
     private func checkSnapshot(_ archive: ArchiveRecord) {
+        let owner = store.lease(archive.sandbox)?.owner
+        if owner.map(SimulatedWorker.name) != store.speaker {
+            simulator.violate(
+                "\(store.speaker) published \(archive.id.short) of \(archive.sandbox.short), which \(owner?.short ?? "nobody") owns"
+            )
+        }
         guard archive.purpose == .snapshot, let saved = provider.archive(archive.id) else { return }
         checkContents(archive.sandbox, saved.contents, "the snapshot \(archive.id.short)")
     }

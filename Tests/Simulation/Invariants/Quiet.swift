@@ -25,10 +25,10 @@ struct Quiet {
         return nil
     }
 
-    /// It is superseded, and its sandbox is served under other credentials: no one worker has both the lease and the account,
+    /// Nobody uses it, and its sandbox is served under other credentials: no one worker has both the lease and the account,
     /// so the sweep reports it and a person decides.
     private func isOutOfReach(_ instance: SimulatedProvider.Instance, _ tag: BoxTag) -> Bool {
-        guard let row = store.box(tag.box), row.record.state == .superseded else { return false }
+        guard let row = store.box(tag.box), [.superseded, .deleted].contains(row.record.state) else { return false }
         guard let account = store.lease(row.sandbox)?.account else { return false }
         return account != instance.binding.account
     }

@@ -9,7 +9,7 @@ package enum Flavour: String, CaseIterable, Sendable {
     case tagged
     /// Found by tag; a stopped box keeps nothing.
     case fleeting
-    /// A user's own machine: there before its sandbox, never made, never replaced.
+    /// A user's own machine: there before its sandbox, never made, never replaced; it goes away and comes back.
     case selfHosted
 
     var isHostBound: Bool { self == .local }
@@ -22,6 +22,7 @@ package enum Flavour: String, CaseIterable, Sendable {
             name: rawValue,
             os: "linux",
             hostBound: isHostBound,
+            isUsersMachine: self == .selfHosted,
             streaming: .yes,
             stdin: .yes,
             signals: .yes,

@@ -21,7 +21,7 @@ struct SimulatedBox: Box {
 
     /// Writes one numbered file.
     func put(_ number: Int) async throws(DriverError) {
-        try await driver.call("write \(number) to \(externalID)") { [driver, externalID, epoch] in
+        try await driver.call(at: .write, "write \(number) to \(externalID)") { [driver, externalID, epoch] in
             driver.provider.write(number, to: externalID, driver.actual, epoch: epoch)
         }
     }

@@ -13,7 +13,11 @@ struct SimulatedDriver: Driver {
     let binding: Binding
     let mutation: Mutation?
 
-    var descriptor: Descriptor { provider.flavour.descriptor }
+    var descriptor: Descriptor {
+        var descriptor = provider.flavour.descriptor
+        if mutation == .replacesUsersMachines { descriptor.isUsersMachine = false }
+        return descriptor
+    }
 
     private static let quick = Link(
         name: "provider",
@@ -43,7 +47,7 @@ struct SimulatedDriver: Driver {
             link.bound = .max
             link.slowest = 60_000
         }
-        let externalID = try await call(by: link, "create for \(creation.tag.sandbox.short)") { [provider, actual] in
+        let externalID = try await call(at: .create, by: link, "create for \(creation.tag.sandbox.short)") { [provider, actual] in
             provider.create(creation, actual, sentAt: sentAt)
         }
         return box(externalID, sandbox: creation.tag.sandbox, epoch: creation.tag.epoch, isFresh: true)
@@ -52,7 +56,7 @@ struct SimulatedDriver: Driver {
     func resume(_ resumption: BoxResumption) async throws(DriverError) -> any Box {
         let externalID = try self.externalID(resumption.envelope)
         do throws(DriverError) {
-            let isFresh = try await call("resume \(externalID)") { [provider, actual] in
+            let isFresh = try await call(at: .resume, "resume \(externalID)") { [provider, actual] in
                 provider.resume(externalID, actual, epoch: resumption.epoch)
             }
             return box(externalID, sandbox: resumption.sandbox, epoch: resumption.epoch, isFresh: isFresh)
@@ -66,7 +70,7 @@ struct SimulatedDriver: Driver {
 
     func stop(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
         let externalID = try self.externalID(envelope)
-        try await call("stop \(externalID)") { [provider, actual] in
+        try await call(at: .stop, "stop \(externalID)") { [provider, actual] in
             provider.stop(externalID, actual, epoch: epoch)
         }
     }
@@ -76,7 +80,7 @@ struct SimulatedDriver: Driver {
     }
 
     func delete(_ externalID: String, epoch: UInt64, by who: String) async throws(DriverError) {
-        try await call("delete \(externalID)") { [provider, actual] in
+        try await call(at: .delete, "delete \(externalID)") { [provider, actual] in
             provider.delete(externalID, actual, epoch: epoch, by: who)
         }
     }
@@ -87,7 +91,7 @@ struct SimulatedDriver: Driver {
 
     func capture(_ capture: BoxCapture) async throws(DriverError) -> ArchiveReference {
         let externalID = try self.externalID(capture.envelope)
-        try await call("capture \(externalID) as \(capture.archive.short)") { [provider, actual] in
+        try await call(at: .capture, "capture \(externalID) as \(capture.archive.short)") { [provider, actual] in
             provider.capture(capture.archive, of: externalID, actual, epoch: capture.epoch)
         }
         return ArchiveReference(
@@ -121,6 +125,7 @@ struct SimulatedDriver: Driver {
     }
 
     func call<Value: Sendable>(
+        at moment: Moment? = nil,
         by link: Link = quick,
         _ what: @autoclosure @escaping @Sendable () -> String,
         _ effect: @escaping @Sendable () -> Result<Value, DriverError>
@@ -128,6 +133,8 @@ struct SimulatedDriver: Driver {
         let simulator = provider.simulator
         // Transient errors: of those that did nothing, and of those that did it.
         let lie = simulator.isFaulty ? simulator.random.below(100) : 100
+        var link = link
+        if let moment { link = await simulator.pass(moment, process, link) }
         let result = await simulator.call(process, link) { [worker] () -> Result<Value, DriverError> in
             if lie < 3 { return .failure(DriverError(lie == 0 ? .rateLimited(after: 1) : .transient, "Try again.")) }
             let value = effect()

@@ -19,6 +19,9 @@ final class SimulatedProvider: @unchecked Sendable {
         var isOverdue = false
         /// Another fleet's, or nobody's: never to be touched.
         var isForeign = false
+        /// Of a user's machine: until when it is not connected, and for which attempt it serves.
+        var absentUntil: Int64 = 0
+        var serving: String?
     }
 
     struct Archive {
@@ -30,11 +33,15 @@ final class SimulatedProvider: @unchecked Sendable {
 
     let simulator: Simulator
     let flavour: Flavour
-    private(set) var instances: [Instance] = []
+    var instances: [Instance] = []
     private(set) var archives: [Archive] = []
     private var made = 0
+    /// Which machine the box of each attempt is on, where machines are users' own.
+    var machines: [String: String] = [:]
     /// Called after each change to the boxes of a sandbox.
     var changed: (SandboxID) -> Void = { _ in }
+    /// Called when an attempt opens a user's machine for a sandbox.
+    var opened: (SandboxID, BoxID) -> Void = { _, _ in }
     var deleting: (Instance, _ who: String) -> Void = { _, _ in }
 
     init(_ simulator: Simulator, _ flavour: Flavour) {
@@ -42,7 +49,10 @@ final class SimulatedProvider: @unchecked Sendable {
         self.flavour = flavour
     }
 
-    func instance(_ externalID: String) -> Instance? { instances.first { $0.externalID == externalID } }
+    func instance(_ externalID: String) -> Instance? {
+        let name = machines[externalID] ?? externalID
+        return instances.first { $0.externalID == name }
+    }
 
     func archive(_ id: ArchiveID) -> Archive? { archives.first { $0.id == id } }
 
@@ -54,9 +64,7 @@ final class SimulatedProvider: @unchecked Sendable {
         sentAt: Int64
     ) -> Result<String, DriverError> {
         let tag = creation.tag
-        if flavour == .selfHosted {
-            simulator.violate("a machine was made for the self-hosted sandbox \(tag.sandbox.short)")
-        }
+        if flavour == .selfHosted { return open(tag, binding) }
         var name = tag.box.rawValue
         if flavour.descriptor.idempotentCreate == .uniqueName {
             if let index = index(name, binding) {
@@ -95,13 +103,16 @@ final class SimulatedProvider: @unchecked Sendable {
     func resume(_ externalID: String, _ binding: Binding, epoch: UInt64) -> Result<Bool, DriverError> {
         guard let index = index(externalID, binding) else { return .failure(absent) }
         let isFresh = !instances[index].isRunning
-        return fenced(index, epoch) { $0.isRunning = true }.map { isFresh }
+        return fenced(index, epoch) {
+            $0.isRunning = true
+            $0.serving = externalID
+        }
+        .map { isFresh }
     }
 
     func stop(_ externalID: String, _ binding: Binding, epoch: UInt64) -> Result<Void, DriverError> {
         guard let index = index(externalID, binding) else { return .failure(absent) }
         guard flavour.keepsStopped else { return delete(externalID, binding, epoch: epoch, by: "stop") }
-        if flavour == .selfHosted { return .success(()) }
         simulator.note("provider", "stopped \(externalID) by epoch \(epoch)")
         return fenced(index, epoch) { $0.isRunning = false }
     }
@@ -112,7 +123,8 @@ final class SimulatedProvider: @unchecked Sendable {
         epoch: UInt64,
         by who: String
     ) -> Result<Void, DriverError> {
-        guard let index = index(externalID, binding), flavour != .selfHosted else { return .success(()) }
+        if flavour == .selfHosted { return close(externalID, binding, epoch: epoch) }
+        guard let index = index(externalID, binding) else { return .success(()) }
         let instance = instances[index]
         guard !flavour.fences || epoch >= instance.epochSeen else {
             return .failure(DriverError(.conflict, "A newer owner has been seen."))
@@ -162,23 +174,25 @@ final class SimulatedProvider: @unchecked Sendable {
     }
 
     func fill(_ externalID: String, _ binding: Binding, with contents: UInt64, epoch: UInt64) -> Result<Void, DriverError> {
+        if flavour == .selfHosted { simulator.violate("the user's machine of \(externalID) was filled from an archive") }
         guard let index = index(externalID, binding) else { return .failure(absent) }
         return fenced(index, epoch) { $0.contents = contents }
     }
 
-    private var absent: DriverError {
-        flavour == .selfHosted
-            ? DriverError(.agentOffline, "The machine is not connected.")
-            : DriverError(.gone, "There is no such box.")
+    var absent: DriverError {
+        // A driver of users' machines may not say that one is gone; should it ever, nothing may come of it.
+        let isHonest = flavour == .selfHosted && !(simulator.isFaulty && simulator.random.chance(0.3))
+        return isHonest ? DriverError(.agentOffline, "The machine is not connected.") : DriverError(.gone, "There is no such box.")
     }
 
-    private func index(_ externalID: String, _ binding: Binding) -> Int? {
-        // A user's machine is offline now and then.
-        if flavour == .selfHosted, simulator.isFaulty, simulator.random.chance(0.1) { return nil }
-        return instances.firstIndex { $0.externalID == externalID && $0.binding == binding }
+    func index(_ externalID: String, _ binding: Binding) -> Int? {
+        let name = machines[externalID] ?? externalID
+        return instances.firstIndex {
+            $0.externalID == name && $0.binding == binding && $0.absentUntil <= simulator.now
+        }
     }
 
-    private func fenced(
+    func fenced(
         _ index: Int,
         _ epoch: UInt64,
         _ change: (inout Instance) -> Void

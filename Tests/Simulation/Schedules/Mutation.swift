@@ -2,6 +2,7 @@
 package enum Mutation: String, CaseIterable, Sendable {
     // The store forgets a fence.
     case becomesWarmUnfenced
+    /// Neither by the epoch nor by the archive's state: a successor abandons what was begun before, which alone would do.
     case publishesUnfenced
     case settlesUnfenced
     case recordsBoxesUnfenced
@@ -15,19 +16,20 @@ package enum Mutation: String, CaseIterable, Sendable {
     // The driver lies.
     case createsAfterTransientErrors
     case ignoresTheBinding
+    /// A user's own machine passes for a box like any other: said to be gone, it is replaced.
+    case replacesUsersMachines
     case keepsUnfilledPlaceholders
     // The owner forgets something.
     case ignoresItsVitality
     case waitsForNoDeadline
     case savesWhileWritesRun
-    /// One witness is enough to fence a worker (rule 3).
-    case trustsOneWitness
+    /// Silence alone is enough to fence a worker (rule 3).
+    case trustsSilence
+    /// A free lock alone is enough to fence a worker (rule 3).
+    case trustsAFreeLock
     // The sweep forgets a proof (rule 10).
     /// A box that no row knows is taken for an orphan.
     case sweepsWhatNoRowKnows
     /// A box that its sandbox does not name is taken for an orphan, whoever has the lease.
     case sweepsWhatIsNotNamed
-
-    /// Fences behind which others stand: without one of these alone nothing has been seen to go wrong.
-    package static let covered: [Mutation] = [.publishesUnfenced, .recordsBoxesUnfenced, .settlesUnfenced, .trustsOneWitness]
 }

@@ -27,6 +27,10 @@ final class SimulatedStore: @unchecked Sendable {
     var pausedUntil: Int64 = 0
     /// Called after each statement that changed something about a sandbox.
     var changed: (SandboxID) -> Void = { _ in }
+    /// Called after a lease moved without having been acquired: from what, and by whose statement.
+    var moved: (SandboxID, _ before: Lease, _ speaker: String) -> Void = { _, _, _ in }
+    /// Who sent the statement that runs.
+    var speaker = ""
     var judged: (_ taker: WorkerID, _ rival: WorkerID) -> Void = { _, _ in }
     var published: (ArchiveRecord) -> Void = { _ in }
     /// Heartbeats have a connection of their own.
@@ -77,10 +81,12 @@ final class SimulatedStore: @unchecked Sendable {
         _ event: (inout Lease) throws -> Void
     ) -> Bool {
         guard var row = rows[sandbox] else { return false }
+        let before = row.lease
         do {
             try event(&row.lease)
             rows[sandbox] = row
             simulator.note("store", "\(sandbox.short) \(what()): \(row.lease.summary)")
+            if row.lease.epoch == before.epoch { moved(sandbox, before, speaker) }
             changed(sandbox)
             return true
         } catch {

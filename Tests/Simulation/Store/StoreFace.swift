@@ -6,12 +6,23 @@ struct StoreFace: LeaseStore {
     let store: SimulatedStore
     let process: SimulatedProcess
 
-    /// - Parameter link: Nil is the ordinary one.
-    func run<Value: Sendable>(by link: Link? = nil, _ statement: @escaping @Sendable (SimulatedStore) -> Value) async throws -> Value {
-        let result = await store.simulator.call(process, link ?? store.link) { [store] in
-            max(0, Int(store.pausedUntil - store.simulator.now))
-        } _: { [store] in
-            statement(store)
+    /// - Parameters:
+    ///   - link: Nil is the ordinary one.
+    ///   - held: Milliseconds for which it waits, besides those for which the database serves nobody.
+    ///   - moment: What its caller is about to do, where something may lie in wait for it.
+    func run<Value: Sendable>(
+        by link: Link? = nil,
+        at moment: Moment? = nil,
+        held: @escaping @Sendable () -> Int = { 0 },
+        _ statement: @escaping @Sendable (SimulatedStore) -> Value
+    ) async throws -> Value {
+        var link = link ?? store.link
+        if let moment { link = await store.simulator.pass(moment, process, link) }
+        let result = await store.simulator.call(process, link) { [store] in
+            max(0, Int(store.pausedUntil - store.simulator.now), held())
+        } _: { [store, process] in
+            store.speaker = process.name
+            return statement(store)
         }
         return try result.get()
     }
@@ -23,7 +34,7 @@ struct StoreFace: LeaseStore {
         placement: String?,
         retaking: UInt64?
     ) async throws -> Acquisition {
-        try await run { $0.acquire(sandbox, for: worker, placement: placement, retaking: retaking) }
+        try await run(at: .acquire) { $0.acquire(sandbox, for: worker, placement: placement, retaking: retaking) }
     }
 
     func holds(_ sandbox: SandboxID, epoch: UInt64) async throws -> Bool {
@@ -45,9 +56,10 @@ struct StoreFace: LeaseStore {
         provider: String,
         binding: (account: String, placement: String?),
         deadline: Int,
+        reason: BoxReason?,
         actor: String
     ) async throws -> Bool {
-        try await run { $0.intendBox(box, of: sandbox, epoch: epoch, binding: binding, deadline: deadline) }
+        try await run(at: .intendBox) { $0.intendBox(box, of: sandbox, epoch: epoch, binding: binding, deadline: deadline) }
     }
 
     func recordBox(
@@ -56,9 +68,10 @@ struct StoreFace: LeaseStore {
         externalID: String?,
         state: BoxRecord.State,
         lifetime: Int?,
+        reason: BoxReason?,
         actor: String
     ) async throws {
-        try await run { $0.recordBox(box, epoch: epoch, externalID: externalID, state: state) }
+        try await run(at: .recordBox) { $0.recordBox(box, epoch: epoch, externalID: externalID, state: state) }
     }
 
     func becomeWarm(
@@ -68,7 +81,7 @@ struct StoreFace: LeaseStore {
         binding: (account: String, placement: String?),
         actor: String
     ) async throws -> SandboxRecord? {
-        try await run {
+        try await run(at: .becomeWarm) {
             $0.becomeWarm(sandbox, epoch: epoch, envelope: envelope, binding: binding) ? $0.record(sandbox) : nil
         }
     }
@@ -80,7 +93,7 @@ struct StoreFace: LeaseStore {
         reason: String?,
         actor: String
     ) async throws -> SandboxRecord? {
-        try await run { $0.beginDraining(sandbox, epoch: epoch, intent: intent) }
+        try await run(at: .beginDraining) { $0.beginDraining(sandbox, epoch: epoch, intent: intent) }
     }
 
     func settle(
@@ -90,11 +103,11 @@ struct StoreFace: LeaseStore {
         keepsBox: Bool,
         actor: String
     ) async throws -> Bool {
-        try await run { $0.settle(sandbox, epoch: epoch, as: intent, keepsBox: keepsBox) }
+        try await run(at: .settle) { $0.settle(sandbox, epoch: epoch, as: intent, keepsBox: keepsBox) }
     }
 
     func release(_ sandbox: SandboxID, epoch: UInt64, actor: String, reason: String) async throws -> Bool {
-        try await run { $0.release(sandbox, epoch: epoch) }
+        try await run(at: .release) { $0.release(sandbox, epoch: epoch) }
     }
 
     func failCreation(_ sandbox: SandboxID, epoch: UInt64, fault: Fault, actor: String) async throws -> Bool {
@@ -106,7 +119,7 @@ struct StoreFace: LeaseStore {
     }
 
     func intendArchive(_ archive: ArchiveRecord, actor: String) async throws -> Bool {
-        try await run { $0.intendArchive(archive) }
+        try await run(at: .intendArchive) { $0.intendArchive(archive) }
     }
 
     func publishArchive(
@@ -116,7 +129,9 @@ struct StoreFace: LeaseStore {
         reference: ArchiveReference,
         actor: String
     ) async throws -> Bool {
-        let state = try await run { $0.publishArchive(archive, of: sandbox, epoch: epoch, reference: reference) }
+        let state = try await run(at: .publishArchive) {
+            $0.publishArchive(archive, of: sandbox, epoch: epoch, reference: reference)
+        }
         switch state {
         case .current, .previous: return true
         case .candidate, nil: return false
