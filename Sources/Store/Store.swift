@@ -1,3 +1,4 @@
+package import Crypto
 package import Logging
 package import PostgresClient
 
@@ -15,6 +16,9 @@ package struct Store: Sendable {
         self.sealer = sealer
         self.logger = logger
     }
+
+    /// A key that follows from the one that seals: every process with the same has it.
+    package func derivedKey(for purpose: String) -> SymmetricKey { sealer.derivedKey(for: purpose) }
 
     /// Runs one statement, with every failure of the connection told as a `StoreError`.
     func query(

@@ -49,13 +49,17 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         switch error.code {
         case .connectionFailed, .poolTimeout, .closed: self.init(.unavailable, error.description)
         case .connectionLost: self.init(.outcomeUnknown, error.description)
-        // The server is starting, stopping or full: nothing was done.
-        case .server(let state) where state.hasPrefix("57P") || state.hasPrefix("53"):
-            self.init(.unavailable, error.description)
+        case .server(let state) where Self.mayPass(state): self.init(.unavailable, error.description)
         // A text with a NUL byte, which neither text nor jsonb holds.
         case .encode, .server("22P05"), .server("22021"): self.init(.invalid, error.description)
         case .server, .decode: self.init(.internal, error.description)
         }
+    }
+
+    /// Whether the server refused for now, and did nothing: it is starting, stopping, full or a standby, the statement was
+    /// cancelled, or lost to another transaction.
+    private static func mayPass(_ state: String) -> Bool {
+        state.hasPrefix("57") || state.hasPrefix("53") || ["40001", "40P01", "25006", "55P03"].contains(state)
     }
 
     /// How long a caller waits for the database at the most.

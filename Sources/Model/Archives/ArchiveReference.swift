@@ -27,6 +27,8 @@ package struct ArchiveReference: Sendable, Hashable, Codable {
     package var createdAt: Date
     /// Bytes that it holds, where that is known.
     package var sizeBytes: Int64?
+    /// Whether all files are as they were at one moment; nil is as its format has it.
+    package var isConsistent: Bool?
 
     /// The name of a portable archive in the archive store.
     package static func object(of archive: ArchiveID) -> String { "workspaces/\(archive).tar.zst" }
@@ -39,7 +41,8 @@ package struct ArchiveReference: Sendable, Hashable, Codable {
         placement: String? = nil,
         externalID: String,
         createdAt: Date,
-        sizeBytes: Int64? = nil
+        sizeBytes: Int64? = nil,
+        isConsistent: Bool? = nil
     ) {
         version = Self.currentVersion
         self.format = format
@@ -50,5 +53,9 @@ package struct ArchiveReference: Sendable, Hashable, Codable {
         self.externalID = externalID
         self.createdAt = createdAt
         self.sizeBytes = sizeBytes
+        self.isConsistent = isConsistent
     }
+
+    /// A provider saves a box as it is at one moment; what is packed file by file may change meanwhile.
+    package var holdsOneMoment: Bool { isConsistent ?? (format == .native) }
 }

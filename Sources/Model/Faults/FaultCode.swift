@@ -18,6 +18,8 @@ package enum FaultCode: String, Sendable, CaseIterable, Codable {
     // Who asks.
     case unauthenticated = "unauthenticated"
     case forbidden = "forbidden"
+    /// Too much from one address.
+    case rateLimited = "rate_limited"
 
     // The sandbox and what is in it.
     case sandboxNotFound = "sandbox_not_found"

@@ -21,12 +21,9 @@ package struct Lease: Sendable, Hashable {
     package var drainingBox: String?
 
     /// A sandbox that was just written down: nobody owns it (rule 1).
-    ///
-    /// - Parameter envelope: Of a user's own machine, which is there before its sandbox.
-    package init(persistent: Bool, source: ArchiveID? = nil, envelope: Envelope? = nil) {
+    package init(persistent: Bool, source: ArchiveID? = nil) {
         self.persistent = persistent
         self.source = source
-        self.envelope = envelope
     }
 
     package var isTerminated: Bool { state == .terminated }

@@ -44,5 +44,10 @@ package struct ProcessEnd: Sendable, Hashable, Codable {
         package static let sandboxDeleted = "sandbox_deleted"
         package static let boxGone = "box_gone"
         package static let notInBox = "not_in_box"
+        package static let machineRebooted = "machine_rebooted"
+        package static let keeperDied = "keeper_died"
+
+        /// What a user's machine may give as the reason.
+        package static let ofMachines = [machineRebooted, keeperDied]
     }
 }

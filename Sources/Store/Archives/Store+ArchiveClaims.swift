@@ -115,6 +115,24 @@ extension Store {
         )
     }
 
+    /// Drops the rows of archives that were deleted long ago; until then they tell what became of each.
+    ///
+    /// Not of those that a sandbox still names as what it began with.
+    package func forgetDeletedArchives(olderThanHours hours: Int, limit: Int) async throws -> Int {
+        try await query(
+            """
+            delete from archives where id in (
+                select a.id from archives a
+                where a.state = 'deleted' and a.settled_at < now() - make_interval(hours => $1::int)
+                    and not exists (select from sandboxes s where s.source_archive = a.id)
+                order by a.settled_at limit $2 for update skip locked
+            ) returning id
+            """,
+            [hours, limit]
+        )
+        .count
+    }
+
     /// Deleting it failed, which counts; it comes up again when the pause of its claim is over.
     ///
     /// - Returns: Whether it was given up.

@@ -50,7 +50,7 @@ extension Store {
     }
 
     /// The workspace is saved whole: of snapshots it becomes the current one, and the current one the one before, in one
-    /// transaction.
+    /// statement.
     ///
     /// Fenced by the epoch of the lease, whichever epoch began the archive.
     ///
@@ -62,47 +62,14 @@ extension Store {
         reference: ArchiveReference,
         actor: String
     ) async throws -> Bool {
-        let state = try await StoreError.translating { [pool] in
-            try await pool.withTransaction { connection -> ArchiveState? in
-                let found = try await connection.query(
-                    """
-                    select a.purpose, a.state from sandboxes s join archives a on a.id = $3 and a.sandbox_id = s.id
-                    where s.id = $1 and s.epoch = $2 and s.owner is not null for update
-                    """,
-                    [sandbox.rawValue, Int64(epoch), archive.rawValue]
-                )
-                guard let row = found.first else { return nil }
-                let state: ArchiveState = try row.word("state")
-                guard state == .candidate else {
-                    // Published before, by an attempt whose answer was lost; or deleted, and now whole enough for that.
-                    _ = try await connection.query(
-                        "update archives set maker_done = true, reap_after = now() where id = $1 and not maker_done",
-                        [archive.rawValue]
-                    )
-                    return state
-                }
-                if try row.word("purpose") == ArchivePurpose.snapshot {
-                    for (from, to) in [("previous", "delete_pending"), ("current", "previous")] {
-                        _ = try await connection.query(
-                            """
-                            update archives set state = $3, reap_after = now(), event_actor = $4
-                            where sandbox_id = $1 and purpose = 'snapshot' and state = $2
-                            """,
-                            [sandbox.rawValue, from, to, actor]
-                        )
-                    }
-                }
-                _ = try await connection.query(
-                    """
-                    update archives set state = 'current', reference = $2, size_bytes = $3, published_at = now(),
-                        maker_done = true, event_actor = $4
-                    where id = $1
-                    """,
-                    [archive.rawValue, try PostgresJSON(encoding: reference), reference.sizeBytes, actor]
-                )
-                return .current
-            }
-        }
+        let rows = try await query(
+            "select publish_archive($1, $2, $3, $4, $5, $6) as state",
+            [
+                sandbox.rawValue, Int64(epoch), archive.rawValue, try PostgresJSON(encoding: reference),
+                reference.sizeBytes, actor,
+            ]
+        )
+        let state = try rows.first?.get("state", as: String?.self).flatMap { ArchiveState(rawValue: $0) }
         switch state {
         case .current, .previous: return true
         case .candidate, nil: return false

@@ -23,21 +23,23 @@ extension Store {
         provider: String,
         binding: (account: String, placement: String?),
         deadline: Int,
+        reason: BoxReason? = nil,
         actor: String
     ) async throws -> Bool {
         try await !query(
             """
-            insert into boxes (id, sandbox_id, provider, account, placement, epoch, call_deadline, event_actor)
-            select $1, s.id, $4, $5, $6, $3, now() + make_interval(secs => $7), $8
+            insert into boxes (id, sandbox_id, provider, account, placement, epoch, call_deadline, event_actor, event_reason)
+            select $1, s.id, $4, $5, $6, $3, now() + make_interval(secs => $7), $8, $9
             from sandboxes s where s.id = $2 and s.epoch = $3 and s.owner is not null for update
             on conflict (id) do update set
-                epoch = excluded.epoch, call_deadline = excluded.call_deadline, event_actor = excluded.event_actor
+                epoch = excluded.epoch, call_deadline = excluded.call_deadline, event_actor = excluded.event_actor,
+                event_reason = excluded.event_reason
             where boxes.state = 'intended'
             returning id
             """,
             [
                 box.rawValue, sandbox.rawValue, Int64(epoch), provider, binding.account, binding.placement, deadline,
-                actor,
+                actor, reason?.rawValue,
             ]
         )
         .isEmpty
@@ -50,12 +52,14 @@ extension Store {
     /// - Parameters:
     ///   - epoch: The lease under which it was learnt.
     ///   - lifetime: Seconds from now until its provider ends it; nil keeps what is known.
+    ///   - reason: Nil where the sandbox's own drain, stop or deletion is the reason.
     package func recordBox(
         _ box: BoxID,
         epoch: UInt64,
         externalID: String?,
         state: BoxRecord.State,
         lifetime: Int? = nil,
+        reason: BoxReason? = nil,
         actor: String
     ) async throws {
         _ = try await query(
@@ -72,10 +76,12 @@ extension Store {
                         interval '5 minutes', (now() + make_interval(secs => $4) - intent_at) / 10
                     ), drain_at
                 ),
-                event_actor = $5
+                event_actor = $5,
+                -- It has come up for what it was made for.
+                event_reason = coalesce($7, case when state = 'intended' and $3 = 'live' then event_reason end)
             where id = $1 and state <> 'deleted' and epoch <= $6
             """,
-            [box.rawValue, externalID, state.rawValue, lifetime, actor, Int64(epoch)]
+            [box.rawValue, externalID, state.rawValue, lifetime, actor, Int64(epoch), reason?.rawValue]
         )
     }
 }

@@ -60,12 +60,14 @@ extension Store {
             return .owned(by: owner, epoch: record.epoch)
         }
         let environment = try sealer.open(try row.get("env_sealed", as: [UInt8]?.self), for: record.id)
+        async let boxes = boxes(of: sandbox)
+        async let archives = record.persistent || record.source != nil ? archives(of: sandbox) : []
         return .acquired(
             LeasedSandbox(
                 record: record,
                 environment: environment,
-                boxes: try await boxes(of: sandbox),
-                archives: record.persistent || record.source != nil ? try await archives(of: sandbox) : []
+                boxes: try await boxes,
+                archives: try await archives
             )
         )
     }

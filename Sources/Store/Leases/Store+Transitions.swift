@@ -121,6 +121,8 @@ extension Store {
                 status = case when $3 = 'pause' then 'paused' else 'shutdown' end,
                 -- What is paused comes back by itself, unless something else was asked meanwhile.
                 intent = case when $3 = 'pause' and intent = 'pause' then 'run' else intent end,
+                -- The next drain has a reason of its own.
+                intent_reason = case when $3 = 'pause' and intent = 'pause' then null else intent_reason end,
                 shutdown_at = case when $3 = 'pause' then null else now() end,
                 deleted_at = case when $3 = 'delete' then now() end,
                 envelope = case when $4 then envelope end, draining_box = null,

@@ -26,6 +26,8 @@ create table agents (
     labels jsonb not null default '{}',
     -- The agent's own NKey, `U…`.
     public_key text not null unique,
+    -- As it called its machine when it was enrolled.
+    host_name text not null,
     created_at timestamptz not null default now(),
     -- Deleted by a user: its credentials are revoked; the machine's data is nobody's business.
     revoked_at timestamptz,
@@ -33,8 +35,6 @@ create table agents (
     instance text,
     machine text,
     instance_at timestamptz,
-    -- When the credentials of that instance end.
-    credentials_until timestamptz,
     -- `new` has never been heard.
     state text not null default 'new' check (state in ('new', 'online', 'reconnecting', 'offline')),
     state_at timestamptz not null default now(),
@@ -44,8 +44,11 @@ create table agents (
     reconnect_window_ms integer not null default 120000 check (reconnect_window_ms between 0 and 3600000),
     capabilities jsonb,
     load jsonb,
+    -- Counts the events of this agent; the newest stands beside it, and a trigger carries each into the outbox.
     version bigint not null default 1,
-    event_actor text not null
+    event_kind text not null default 'agent.enrolled',
+    event_actor text not null,
+    event_reason text
 );
 
 alter table agent_enrollments add foreign key (agent_id) references agents (id);
@@ -57,6 +60,23 @@ create index agents_listening on agents (last_beat_at) where state in ('online',
 
 alter table sandboxes add column agent_id text references agents (id);
 create index sandboxes_of_agent on sandboxes (agent_id, id desc) where agent_id is not null and deleted_at is null;
+
+create function agents_record() returns trigger language plpgsql as $$
+begin
+    insert into outbox (workspace_id, kind, subject_id, version, actor, payload)
+    values (
+        new.workspace_id, new.event_kind, new.id, new.version, new.event_actor,
+        jsonb_strip_nulls(jsonb_build_object(
+            'name', new.name, 'state', new.state, 'instance', new.instance, 'reason', new.event_reason
+        ))
+    );
+    return null;
+end
+$$;
+
+create trigger agents_record_insert after insert on agents for each row execute function agents_record();
+create trigger agents_record_update after update of version on agents
+    for each row when (new.version <> old.version) execute function agents_record();
 
 -- The account of the agents on the bus. One row; whoever changes the account locks it.
 create table nats_account (

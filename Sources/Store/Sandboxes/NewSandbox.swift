@@ -82,4 +82,6 @@ package enum CreationOutcome: Sendable {
     case sourceUnknown
     /// The checkpoint is still being saved.
     case sourceNotReady
+    /// The workspace has no such agent, or it is deleted.
+    case agentUnknown
 }

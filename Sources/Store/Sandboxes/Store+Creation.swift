@@ -17,7 +17,9 @@ extension Store {
                 return try await attempt(sandbox, idempotency)
             } catch let refusal as Refusal {
                 switch refusal {
-                case .source: return try await sourceOutcome(sandbox)
+                case .source:
+                    if try await lacksAgent(sandbox) { return .agentUnknown }
+                    return try await sourceOutcome(sandbox)
                 case .name:
                     guard let name = sandbox.name else { continue }
                     if let holder = try await self.sandbox(named: name, in: sandbox.workspace) {
@@ -108,6 +110,7 @@ extension Store {
                     sandbox.persistent, try PostgresJSON(encoding: sandbox.spec), sealed,
                     try PostgresJSON(encoding: sandbox.metadata), try PostgresJSON(encoding: sandbox.tags),
                     sandbox.timeoutMs, sandbox.idleTimeoutMs, sandbox.actor, sandbox.source?.rawValue,
+                    sandbox.spec.agent?.rawValue,
                 ]
             )
         } catch let error as PostgresError {
@@ -118,22 +121,29 @@ extension Store {
         return try SandboxRecord(row)
     }
 
-    /// The source is locked against its deletion until the row names it.
+    private func lacksAgent(_ sandbox: NewSandbox) async throws -> Bool {
+        guard let agent = sandbox.spec.agent else { return false }
+        return try await self.agent(agent, in: sandbox.workspace) == nil
+    }
+
+    /// Source and agent are locked against their deletion until the row names them.
     private static var insertion: String {
         """
-        with source as (
+        with machine as (
+            select id from agents where id = $14 and workspace_id = $2 and revoked_at is null for key share
+        ), source as (
             select id, provider, placement, format from archives
             where id = $13 and workspace_id = $2 and purpose <> 'snapshot' and state = 'current' for share
         )
         insert into sandboxes as s (
             id, workspace_id, provider, name, persistent, spec, env_sealed, metadata, tags, timeout_ms,
-            idle_timeout_ms, event_kind, event_actor, reap_after, placement, source_archive
+            idle_timeout_ms, event_kind, event_actor, reap_after, placement, source_archive, agent_id
         )
         select $1, $2, case when a.format = 'native' then a.provider else $3 end, $4, $5, $6, $7, $8, $9, $10,
             $11, 'sandbox.created', $12, now() + interval '5 seconds',
-            case when a.format = 'native' then a.placement end, a.id
-        from (values (1)) as one left join source a on true
-        where $13 is null or a.id is not null
+            case when a.format = 'native' then a.placement end, a.id, m.id
+        from (values (1)) as one left join source a on true left join machine m on true
+        where ($13 is null or a.id is not null) and ($14 is null or m.id is not null)
         returning \(SandboxRecord.columns())
         """
     }

@@ -17,6 +17,21 @@ extension Store {
             sql: String(decoding: PackageResources.m0003_archives_sql, as: UTF8.self)
         ),
         Migration(number: 4, name: "agents", sql: String(decoding: PackageResources.m0004_agents_sql, as: UTF8.self)),
+        Migration(
+            number: 5,
+            name: "archive_retention",
+            sql: String(decoding: PackageResources.m0005_archive_retention_sql, as: UTF8.self)
+        ),
+        Migration(
+            number: 6,
+            name: "box_reasons",
+            sql: String(decoding: PackageResources.m0006_box_reasons_sql, as: UTF8.self)
+        ),
+        Migration(
+            number: 7,
+            name: "publish_archive",
+            sql: String(decoding: PackageResources.m0007_publish_archive_sql, as: UTF8.self)
+        ),
     ]
 
     /// Brings the database to this code's schema and binds it to a fleet.

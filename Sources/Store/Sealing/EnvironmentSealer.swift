@@ -47,6 +47,20 @@ package struct EnvironmentSealer: Sendable {
         String(decoding: try open(sealed, context: Self.webhookContext(process)), as: UTF8.self)
     }
 
+    /// Seals the seed of the key that signs a workspace's agents.
+    func seal(signingSeed seed: String, of workspace: WorkspaceID) throws -> [UInt8] {
+        try seal(Data(seed.utf8), context: Self.signingContext(workspace))
+    }
+
+    func openSigningSeed(_ sealed: [UInt8], of workspace: WorkspaceID) throws -> String {
+        String(decoding: try open(sealed, context: Self.signingContext(workspace)), as: UTF8.self)
+    }
+
+    /// A key for another purpose, which tells nothing of the one that seals.
+    package func derivedKey(for purpose: String) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(inputKeyMaterial: current, info: Data(purpose.utf8), outputByteCount: 32)
+    }
+
     private func seal(_ plain: Data, context: String) throws -> [UInt8] {
         let box = try AES.GCM.seal(plain, using: current, authenticating: Array(context.utf8))
         guard let combined = box.combined else { throw StoreError(.internal, "sealing failed") }
@@ -66,6 +80,8 @@ package struct EnvironmentSealer: Sendable {
     }
 
     private static func webhookContext(_ process: ProcessID) -> String { "webhook/\(process)" }
+
+    private static func signingContext(_ workspace: WorkspaceID) -> String { "nats-signing/\(workspace)" }
 
     private static func name(of key: SymmetricKey) -> [UInt8] {
         key.withUnsafeBytes { Array(SHA256.hash(data: Array($0)).prefix(4)) }

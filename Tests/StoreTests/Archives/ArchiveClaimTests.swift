@@ -119,6 +119,39 @@ struct ArchiveClaimTests {
         }
     }
 
+    @Test func deletedArchivesAreForgottenAfterTheirTime() async throws {
+        try await StoreFixture.with { fixture in
+            let served = try await fixture.served()
+            let names = ["old", "young", "named", "kept"]
+            var archives: [String: ArchiveID] = [:]
+            for name in names { archives[name] = try await fixture.saved(of: served) }
+            func id(_ name: String) throws -> ArchiveID {
+                guard let id = archives[name] else { throw FixtureError("no archive") }
+                return id
+            }
+            for name in names where name != "kept" {
+                _ = try await fixture.store.deleteCheckpoint(id(name), in: fixture.workspace, actor: "user")
+                try await fixture.store.recordArchiveDeleted(id(name), actor: "reaper")
+            }
+            for name in ["old", "named"] {
+                let old = try id(name)
+                try await fixture.postgres.sql(
+                    "update archives set settled_at = now() - interval '721 hours' where id = '\(old)'"
+                )
+            }
+            let named = try id("named")
+            try await fixture.postgres.sql("update sandboxes set source_archive = '\(named)'")
+            #expect(try await fixture.store.forgetDeletedArchives(olderThanHours: 720, limit: 1) == 1)
+            #expect(try await fixture.store.forgetDeletedArchives(olderThanHours: 720, limit: 9) == 0)
+            for name in names {
+                #expect(try await fixture.state(of: id(name)).isEmpty == (name == "old"), "\(name)")
+            }
+            // Once it is named no more its time is over as well.
+            try await fixture.postgres.sql("update sandboxes set source_archive = null")
+            #expect(try await fixture.store.forgetDeletedArchives(olderThanHours: 720, limit: 9) == 1)
+        }
+    }
+
     @Test func aForkThatNobodyFetchedIsDeletedAfterAnHour() async throws {
         try await StoreFixture.with { fixture in
             let served = try await fixture.served()

@@ -57,6 +57,7 @@ struct PlanTests {
         #expect(try await store.claimForsakenForks(olderThanMinutes: 60, limit: 256, actor: "reaper").isEmpty)
         #expect(try await store.claimForsakenCandidates(limit: 256, actor: "reaper").isEmpty)
         #expect(try await store.claimDeletableArchives(limit: 64).isEmpty)
+        #expect(try await store.forgetDeletedArchives(olderThanHours: 720, limit: 1000) == 0)
         #expect(try await store.forgetPublishedEvents(olderThanHours: 720, limit: 1000) == 0)
         #expect(try await store.claimExpiredProcesses(olderThanHours: 720, limit: 256).isEmpty)
     }
