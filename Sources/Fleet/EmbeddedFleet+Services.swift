@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Model
+import NATSIdentity
 
 extension EmbeddedFleet {
     /// All services in the order in which they go down: first nobody asks any more, then nobody works, then nothing is
@@ -39,15 +40,18 @@ extension EmbeddedFleet {
         _ directory: DataDirectory,
         _ identity: FleetIdentity
     ) throws -> NATSServer {
-        let users = try configuration.roles.map { role in
-            NATSServerConfiguration.User(role: role, password: try identity.natsPassword(role.name))
+        for role in configuration.roles {
+            // Of a fleet that was made when users had passwords.
+            unlink(directory.key("nats-\(role.name).password"))
         }
+        let address = try configuration.agents?.claimed(option: "--agents")
         return NATSServer(
             executable: executable,
             configuration: NATSServerConfiguration(
                 serverName: "sandfleet-\(identity.fleet)",
-                port: try FreePort.kept(in: directory.portRecord("nats")),
-                users: users,
+                host: address?.host ?? "127.0.0.1",
+                port: try address?.port ?? FreePort.kept(in: directory.portRecord("nats")),
+                access: .accounts(identity.nats.accounts(directory: directory.natsAccounts)),
                 jetStream: .init(directory: directory.jetStream)
             ),
             configurationFile: directory.natsConfiguration,
@@ -81,6 +85,13 @@ extension EmbeddedFleet {
             let child = ownService(name, executables.gateway, role: "gateway") {
                 $0[ServiceEnvironment.listen] = address.description
                 $0[ServiceEnvironment.apiKeyFile] = identity.apiKeyFile
+                $0[ServiceEnvironment.natsOperatorKeyFile] = identity.nats.signingKeyFile
+                $0[ServiceEnvironment.natsSystemCredentials] = identity.nats.systemCredentialsFile
+                $0[ServiceEnvironment.natsAccount] = identity.nats.account.text
+                // The user's own setting stands: only a user knows the names that others have for this machine.
+                if let url = agentURL, ($0[ServiceEnvironment.agentNATSURL] ?? "").isEmpty {
+                    $0[ServiceEnvironment.agentNATSURL] = url
+                }
                 $0[ServiceEnvironment.defaultProvider] = "local"
                 $0[ServiceEnvironment.archive] = directory.archive
             }
@@ -98,7 +109,7 @@ extension EmbeddedFleet {
                 // It may have boxes to stop or to hand over.
                 marking(name, executables.worker, role: "worker", grace: .seconds(60)) {
                     $0[ServiceEnvironment.workerName] = name
-                    $0[ServiceEnvironment.providers] = "local"
+                    $0[ServiceEnvironment.providers] = "local,selfhosted"
                     $0[ServiceEnvironment.boxd] = executables.boxd
                     // A fleet that was stopped leaves nothing running; the boxes keep their files.
                     $0[ServiceEnvironment.workerOnStop] = "drain"
@@ -119,6 +130,13 @@ extension EmbeddedFleet {
                     $0[ServiceEnvironment.archive] = directory.archive
                 }
             }
+    }
+
+    /// The URL of the bus that agents are told; nil where it is for this machine alone.
+    private var agentURL: String? {
+        guard let agents = configuration.agents else { return nil }
+        guard agents.isWildcard else { return nats.url }
+        return "nats://\(ProcessInfo.processInfo.hostName):\(nats.configuration.port)"
     }
 
     /// The environment of programs that are not ours.
@@ -159,8 +177,7 @@ extension EmbeddedFleet {
         environment[ServiceEnvironment.supervisor] = directory.path
         environment[ServiceEnvironment.fleetID] = identity.fleet.rawValue
         environment[ServiceEnvironment.natsURL] = nats.url
-        environment[ServiceEnvironment.natsUser] = role
-        environment[ServiceEnvironment.natsPasswordFile] = identity.natsPasswordFile(role)
+        environment[ServiceEnvironment.natsCredentials] = identity.nats.credentialsFile(role)
         environment[ServiceEnvironment.postgresURL] = postgres.localURL(password: identity.postgresPassword)
         environment[ServiceEnvironment.sealingKeyFile] = identity.sealingKeyFile
         configure(&environment)

@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import NATSIdentity
 
 /// A whole fleet under one data directory: nats-server, Postgres, gateway, workers and reaper, kept running by us.
 package actor EmbeddedFleet {
@@ -42,8 +43,11 @@ package actor EmbeddedFleet {
         }
         listen = try configuration.listen.claimed()
         gateways = try Self.gatewayAddresses(configuration, first: listen, directory)
-        identity = try FleetIdentity(directory)
+        identity = try FleetIdentity(directory, roles: configuration.roles)
         outputBytes = try OutputShare.kept(in: directory)
+        if try JetStreamMove.run(store: directory.jetStream, to: identity.nats.account.text) {
+            progress("Moved the streams of the bus to an account of their own")
+        }
         nats = try Self.natsServer(natsServer, configuration, directory, identity)
         postgres = try PostgresCluster(
             folder: directory.postgres,
@@ -176,8 +180,7 @@ package actor EmbeddedFleet {
             apiKey: identity.apiKey,
             nats: .init(
                 url: nats.url,
-                user: NATSRole.adminName,
-                password: try identity.natsPassword(NATSRole.adminName)
+                credentials: identity.nats.credentialsFile(NATSRole.adminName)
             ),
             postgres: .init(url: postgres.url(password: identity.postgresPassword)),
             services: order.compactMap { name in

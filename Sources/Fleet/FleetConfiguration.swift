@@ -11,6 +11,8 @@ package struct FleetConfiguration: Sendable {
     /// The folder of the services' executables; nil for the one that this program lies in.
     package var executables: String?
     package var roles: [NATSRole]
+    /// Where agents reach the bus; nil keeps it to this machine.
+    package var agents: ListenAddress?
 
     package static let standardListen = ListenAddress(host: "127.0.0.1", port: 7070)
 
@@ -22,7 +24,8 @@ package struct FleetConfiguration: Sendable {
         reapers: Int = 1,
         boxDisk: BoxDiskSize = .share,
         executables: String? = nil,
-        roles: [NATSRole] = NATSRole.embedded
+        roles: [NATSRole] = NATSRole.embedded,
+        agents: ListenAddress? = nil
     ) {
         self.data = data
         self.listen = listen
@@ -32,5 +35,6 @@ package struct FleetConfiguration: Sendable {
         self.boxDisk = boxDisk
         self.executables = executables
         self.roles = roles
+        self.agents = agents
     }
 }

@@ -5,6 +5,7 @@ import Logging
 import Model
 import NATSClient
 import ServiceHost
+import SwiftProtobuf
 import Wire
 
 /// A nats-server with the fleet's own roles.
@@ -31,6 +32,17 @@ func withServer(
     _ subject: String,
     statistics: EndpointStatistics = EndpointStatistics(name: "sandbox", subject: Subject.anySandbox),
     handler: @escaping @Sendable (IncomingCall<WireSandboxRequest>) async throws -> WireSandboxReply,
+    _ body: () async throws -> Void
+) async throws {
+    try await withEndpoint(bus, subject, statistics: statistics, handler: handler, body)
+}
+
+/// Serves any subject until `body` has ended.
+func withEndpoint<Request: Message & Sendable, Reply: Message & Sendable>(
+    _ bus: Bus,
+    _ subject: String,
+    statistics: EndpointStatistics,
+    handler: @escaping @Sendable (IncomingCall<Request>) async throws -> Reply,
     _ body: () async throws -> Void
 ) async throws {
     let dispatcher = Dispatcher()

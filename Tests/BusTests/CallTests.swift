@@ -108,6 +108,70 @@ struct CallTests {
         }
     }
 
+    /// Whoever the queue group handed it to has died with it, or is frozen: nobody says so, but somebody else answers.
+    @Test func anAcquisitionThatNobodyAnswersIsAskedForAgain() async throws {
+        try await withBus { nats in
+            let worker = try await nats.connect(as: .worker)
+            let gateway = try await nats.connect(as: .gateway)
+            let client = BusClient(bus: gateway, acquisitionPatience: .milliseconds(50))
+            let requests = Count()
+            let subject = Subject.acquire(provider: "local")
+            let acquire = EndpointStatistics(name: "acquire", subject: subject)
+            try await withEndpoint(worker, subject, statistics: acquire) {
+                (_: IncomingCall<WireAcquireRequest>) -> WireAcquireReply in
+                await requests.add()
+                guard await requests.value == 3 else { throw NoAnswer() }
+                return .with {
+                    $0.outcome = .serving
+                    $0.epoch = 7
+                }
+            } _: {
+                let reply = try await client.acquire(
+                    provider: "local",
+                    placement: nil,
+                    workspace: workspace,
+                    sandbox: sandbox,
+                    context: context(.seconds(60))
+                )
+                #expect(reply.outcome == .serving && reply.epoch == 7)
+            }
+        }
+    }
+
+    @Test func anAcquisitionEndsAtItsDeadline() async throws {
+        try await withBus { nats in
+            let worker = try await nats.connect(as: .worker)
+            let client = BusClient(bus: try await nats.connect(as: .gateway), acquisitionPatience: .milliseconds(50))
+            let subject = Subject.acquire(provider: "local")
+            let acquire = EndpointStatistics(name: "acquire", subject: subject)
+            try await withEndpoint(worker, subject, statistics: acquire) {
+                (_: IncomingCall<WireAcquireRequest>) -> WireAcquireReply in
+                throw NoAnswer()
+            } _: {
+                let error = await refusal {
+                    _ = try await client.acquire(
+                        provider: "local",
+                        placement: nil,
+                        workspace: workspace,
+                        sandbox: sandbox,
+                        context: context(.milliseconds(300))
+                    )
+                }
+                #expect(error?.code == .timeout)
+            }
+        }
+    }
+
+    /// What did not leave may be asked again, what did leave may have been done.
+    @Test(arguments: [
+        (NATSError.Code.disconnected, FaultCode.busUnavailable), (.closed, .busUnavailable),
+        (.noResponders, .noWorker), (.timeout, .deadlineExceeded), (.interrupted, .outcomeUnknown),
+        (.library, .outcomeUnknown), (.payloadTooLarge, .bodyTooLarge),
+    ])
+    func aTroubleOfTheConnectionIsToldAsWhatItIs(_ trouble: NATSError.Code, _ told: FaultCode) {
+        #expect(BusError(NATSError(trouble, "test")).fault.code == told)
+    }
+
     @Test func cancellingTheAskerCancelsTheOperation() async throws {
         try await withBus { nats in
             let worker = try await nats.connect(as: .worker)

@@ -12,7 +12,8 @@ struct UpTests {
             #expect(document.services.map(\.name) == ["gateway", "worker", "reaper", "nats", "postgres"])
             #expect(document.apiKey.wholeMatch(of: /sf_[0-9a-z]{26}/) != nil)
             #expect(try mode(of: "\(fleet.data)/fleet.json") == 0o600)
-            for key in ["api.key", "sealing.key", "postgres.password", "nats-worker.password"] {
+            let keys = ["api.key", "sealing.key", "postgres.password", "nats-worker.creds", "nats-operator.seed"]
+            for key in keys + ["nats-system.creds", "nats-account.seed"] {
                 #expect(try mode(of: "\(fleet.data)/keys/\(key)") == 0o600)
             }
             #expect(try Data(contentsOf: URL(filePath: "\(fleet.data)/keys/sealing.key")).count == 32)
@@ -62,12 +63,13 @@ struct UpTests {
             let worker = try environment(of: "worker", in: fleet)
             let document = try fleet.document
             #expect(worker["SANDFLEET_NATS_URL"] == document.nats.url)
-            #expect(worker["SANDFLEET_NATS_USER"] == "worker")
-            #expect(worker["SANDFLEET_PROVIDERS"] == "local")
+            #expect(worker["SANDFLEET_PROVIDERS"] == "local,selfhosted")
             #expect(worker["SANDFLEET_WORKER_NAME"] == "worker")
             #expect(worker["SANDFLEET_DATA"] == "\(try resolved(fleet.data))/local")
             #expect(worker["SANDFLEET_FLEET_ID"] == TextFile.read("\(fleet.data)/keys/fleet.id"))
-            #expect(TextFile.read(try #require(worker["SANDFLEET_NATS_PASSWORD_FILE"])) != document.nats.password)
+            let credentials = try #require(worker["SANDFLEET_NATS_CREDENTIALS"])
+            #expect(credentials != document.nats.credentials && worker["SANDFLEET_NATS_OPERATOR_KEY_FILE"] == nil)
+            #expect(worker["SANDFLEET_NATS_SYSTEM_CREDENTIALS"] == nil)
             let share = try #require(Int64(worker["SANDFLEET_OUTPUT_STREAM_BYTES"] ?? ""))
             #expect(share >= OutputShare.smallest && share <= 8 << 30)
             let gateway = try environment(of: "gateway", in: fleet)

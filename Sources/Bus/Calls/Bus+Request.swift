@@ -1,5 +1,5 @@
 import Model
-import NATSClient
+package import NATSClient
 import NIOCore
 import SwiftProtobuf
 import Wire
@@ -7,12 +7,17 @@ import Wire
 extension Bus {
     /// One request and its answer.
     ///
-    /// - Parameter timeout: How long to wait; the request itself carries the context's deadline.
+    /// - Parameters:
+    ///   - timeout: How long to wait; the request itself carries the context's deadline.
+    ///   - link: Nil is the connection for questions.
+    ///   - endsWithConnection: Do not wait for the timeout when the connection breaks.
     func request<Reply: Message>(
         _ subject: String,
         _ body: some Message,
         context: CallContext,
-        timeout: Duration
+        timeout: Duration,
+        over link: NATSConnection? = nil,
+        endsWithConnection: Bool = false
     ) async throws -> Reply {
         var headers: NATSHeaders = [Header.requestID: context.requestID]
         if let deadline = context.deadline {
@@ -24,12 +29,14 @@ extension Bus {
         let payload = ByteBuffer(bytes: try body.serializedBytes() as [UInt8])
         let reply: NATSMessage
         do {
-            reply = try await connection.request(
-                subject: subject,
-                headers: headers,
-                payload: payload,
-                timeout: timeout
-            )
+            reply = try await (link ?? connection)
+                .request(
+                    subject: subject,
+                    headers: headers,
+                    payload: payload,
+                    timeout: timeout,
+                    endsWithConnection: endsWithConnection
+                )
         } catch let error as NATSError {
             throw BusError(error)
         }
@@ -51,11 +58,11 @@ extension NATSMessage {
 }
 
 extension BusError {
-    init(_ error: NATSError) {
+    package init(_ error: NATSError) {
         switch error.code {
         case .noResponders: self = .noResponders
         case .timeout: self = .timeout
-        case .disconnected, .draining, .connectFailed, .authenticationFailed: self = .disconnected
+        case .disconnected, .closed, .draining, .connectFailed, .authenticationFailed: self = .disconnected
         case .payloadTooLarge:
             self = BusError(.remote, Fault(.bodyTooLarge, "The request is larger than the bus carries."))
         default: self = .unknown

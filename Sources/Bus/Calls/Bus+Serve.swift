@@ -32,12 +32,19 @@ extension Bus {
                 } catch is NoAnswer {
                     return
                 } catch {
-                    answer = .failure(fault(error))
+                    let told = fault(error)
+                    if told.code == .internal { noteInternal(error, subject: message.subject) }
+                    answer = .failure(told)
                 }
                 statistics.record(answer, took: ContinuousClock.now - began)
                 respond(to: message, with: answer, isJSON: isJSON)
             }
         }
+    }
+
+    /// Nobody else learns what was behind it: a caller is told no more than that it failed.
+    private func noteInternal(_ error: any Error, subject: String) {
+        logger.error("request failed", metadata: ["subject": "\(subject)", "error": "\(error)"])
     }
 
     /// Nil when the caller has gone.

@@ -12,10 +12,13 @@ package struct BusClient: Sendable {
     package static let pollInterval = Duration.seconds(5)
 
     let bus: Bus
+    /// How long an acquisition may stay unanswered before it is asked for once more.
+    let acquisitionPatience: Duration
     private let epochs = EpochMemory()
 
-    package init(bus: Bus) {
+    package init(bus: Bus, acquisitionPatience: Duration = .seconds(3)) {
         self.bus = bus
+        self.acquisitionPatience = acquisitionPatience
     }
 
     package var isConnected: Bool { bus.isConnected }
@@ -49,26 +52,6 @@ package struct BusClient: Sendable {
             throw BusError(.unknown, Fault(.leaseLost, "An owner that was superseded answered.", retryAfter: 1))
         }
         return reply
-    }
-
-    /// Asks the workers of a provider to take a sandbox's lease and do what its row says.
-    package func acquire(
-        provider: String,
-        placement: String?,
-        workspace: WorkspaceID,
-        sandbox: SandboxID,
-        context: CallContext
-    ) async throws -> WireAcquireReply {
-        var request = WireAcquireRequest()
-        request.workspaceID = workspace.rawValue
-        request.sandboxID = sandbox.rawValue
-        let timeout = context.deadline.map { $0 - .now } ?? .seconds(120)
-        return try await bus.request(
-            Subject.acquire(provider: provider, placement: placement),
-            request,
-            context: context,
-            timeout: timeout
-        )
     }
 
     /// Asks a worker of a provider, on one host where it is bound to one, for work that needs no sandbox's owner.

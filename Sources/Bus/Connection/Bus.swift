@@ -29,7 +29,7 @@ package final class Bus: Sendable {
         var options = NATSOptions(
             urls: configuration.urls,
             name: name,
-            credentials: .user(configuration.user, password: configuration.password)
+            credentials: configuration.credentials
         )
         options.inboxPrefix = Subject.inbox(role: role.name, id: instance)
         let connection = try await NATSConnection.connect(options, logger: logger)
@@ -44,6 +44,17 @@ package final class Bus: Sendable {
     }
 
     package var isConnected: Bool { connection.connectedSince != nil && bulk.connectedSince != nil }
+
+    /// Returns once the server knows of every subscription that was made before.
+    ///
+    /// - Throws: `BusError.disconnected`: nobody may rely on being heard.
+    package func confirmSubscriptions() async throws {
+        do {
+            try await connection.flush()
+        } catch is NATSError {
+            throw BusError.disconnected
+        }
+    }
 
     /// The server answers on both connections; used by readiness.
     package func ping(within timeout: Duration = .seconds(1)) async throws {

@@ -35,6 +35,9 @@ package struct DataDirectory: Sendable, Equatable {
     /// Output that is over, compressed.
     package var archive: String { "\(path)/archive" }
     package var jetStream: String { "\(path)/nats/jetstream" }
+    /// The accounts' tokens as they were pushed.
+    package var natsAccounts: String { "\(path)/nats/accounts" }
+    package var keys: String { "\(path)/keys" }
     package var natsConfiguration: String { "\(path)/nats/nats.conf" }
     /// Owned by the account of Postgres; holds the cluster and its socket.
     package var postgres: String { "\(path)/postgres" }

@@ -4,8 +4,8 @@ import FoundationEssentials
 package struct FleetDocument: Codable, Sendable, Equatable {
     package struct NATS: Codable, Sendable, Equatable {
         package var url: String
-        package var user: String
-        package var password: String
+        /// The path of the `.creds` file of the role `admin`.
+        package var credentials: String
     }
 
     package struct Postgres: Codable, Sendable, Equatable {

@@ -5,9 +5,11 @@ package struct FleetIdentity: Sendable {
     package let fleet: FleetID
     package let apiKey: String
     package let postgresPassword: String
+    /// The keys of the bus.
+    package let nats: NATSOperator
     private let directory: DataDirectory
 
-    package init(_ directory: DataDirectory) throws(FleetError) {
+    package init(_ directory: DataDirectory, roles: [NATSRole]) throws(FleetError) {
         self.directory = directory
         let id = try Self.kept(directory.key("fleet.id")) {
             var generator = SystemRandomNumberGenerator()
@@ -18,6 +20,7 @@ package struct FleetIdentity: Sendable {
         }
         self.fleet = fleet
         apiKey = try Self.kept(directory.key("api.key")) { "sf_" + Secret.token(26) }
+        nats = try NATSOperator(folder: directory.keys, roles: roles)
         postgresPassword = try Self.kept(directory.key("postgres.password")) { Secret.token(32) }
         if TextFile.bytes(sealingKeyFile)?.count != Secret.sealingKeyLength {
             guard TextFile.bytes(sealingKeyFile) == nil else {
@@ -30,12 +33,6 @@ package struct FleetIdentity: Sendable {
     /// The AES-GCM key that seals the environment values of sandboxes: 32 raw bytes.
     package var sealingKeyFile: String { directory.key("sealing.key") }
     package var apiKeyFile: String { directory.key("api.key") }
-
-    package func natsPasswordFile(_ role: String) -> String { directory.key("nats-\(role).password") }
-
-    package func natsPassword(_ role: String) throws(FleetError) -> String {
-        try Self.kept(natsPasswordFile(role)) { Secret.token(32) }
-    }
 
     private static func kept(_ path: String, make: () -> String) throws(FleetError) -> String {
         if let text = TextFile.read(path)?.trimmed, !text.isEmpty { return text }

@@ -16,7 +16,11 @@ package struct NATSServer: Sendable {
 
     package static let stopSteps = [StopStep(SIGTERM, grace: .seconds(10), isPatient: true)]
 
-    package var url: String { "nats://127.0.0.1:\(configuration.port)" }
+    /// The host by which programs of this machine reach it.
+    private var host: String { ListenAddress(host: configuration.host, port: configuration.port).localHost }
+
+    /// The URL by which programs of this machine reach it.
+    package var url: String { "nats://\(ListenAddress(host: host, port: configuration.port))" }
 
     package func specification(environment: [String: String]) throws -> ChildSpecification {
         try TextFile.replace(configurationFile, with: configuration.text)
@@ -33,7 +37,7 @@ package struct NATSServer: Sendable {
 
     /// Whether it is this very server that greets there.
     package func isServing() async -> Bool {
-        let greeting = await Greeting.exchange(host: "127.0.0.1", port: configuration.port)
+        let greeting = await Greeting.exchange(host: host, port: configuration.port)
         return greeting?.hasPrefix("INFO ") == true && greeting?.contains("\"\(configuration.serverName)\"") == true
     }
 

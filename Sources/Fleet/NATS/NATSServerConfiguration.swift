@@ -1,4 +1,4 @@
-/// The configuration file of a nats-server that listens on this machine alone.
+/// The configuration file of a nats-server.
 package struct NATSServerConfiguration: Sendable {
     /// A role with its password.
     package struct User: Sendable {
@@ -8,6 +8,29 @@ package struct NATSServerConfiguration: Sendable {
         package init(role: NATSRole, password: String) {
             self.role = role
             self.password = password
+        }
+    }
+
+    /// Who may come in.
+    package enum Access: Sendable {
+        case passwords([User])
+        case accounts(Accounts)
+    }
+
+    /// Operator mode: whoever has a token that the account's keys signed.
+    package struct Accounts: Sendable {
+        package var operatorToken: String
+        package var systemAccount: String
+        /// Tokens by account, for a server that knows none yet or older ones.
+        package var tokens: [String: String]
+        /// Where the server keeps what is pushed to it.
+        package var directory: String
+
+        package init(operatorToken: String, systemAccount: String, tokens: [String: String], directory: String) {
+            self.operatorToken = operatorToken
+            self.systemAccount = systemAccount
+            self.tokens = tokens
+            self.directory = directory
         }
     }
 
@@ -25,36 +48,67 @@ package struct NATSServerConfiguration: Sendable {
     }
 
     package var serverName: String
+    package var host: String
     package var port: UInt16
-    package var users: [User]
+    package var access: Access
     /// Nil turns JetStream off.
     package var jetStream: JetStream?
 
-    package init(serverName: String, port: UInt16, users: [User], jetStream: JetStream?) {
+    package init(
+        serverName: String,
+        host: String = "127.0.0.1",
+        port: UInt16,
+        access: Access,
+        jetStream: JetStream?
+    ) {
         self.serverName = serverName
+        self.host = host
         self.port = port
-        self.users = users
+        self.access = access
         self.jetStream = jetStream
     }
 
-    /// The file's text, which holds passwords: mode 0600.
+    /// The file's text, which may hold passwords: mode 0600.
     package var text: String {
         """
         server_name: \(quoted(serverName))
-        host: "127.0.0.1"
+        host: \(quoted(host))
         port: \(port)
         ping_interval: "5s"
         ping_max: 2
         write_deadline: "5s"
         max_payload: 1MB
         \(jetStream.map(render) ?? "")
-        authorization {
-          users: [
-        \(users.map(render).joined(separator: "\n"))
-          ]
-        }
+        \(render(access))
 
         """
+    }
+
+    private func render(_ access: Access) -> String {
+        switch access {
+        case .passwords(let users):
+            """
+            authorization {
+              users: [
+            \(users.map(render).joined(separator: "\n"))
+              ]
+            }
+            """
+        case .accounts(let accounts):
+            """
+            operator: \(quoted(accounts.operatorToken))
+            system_account: \(quoted(accounts.systemAccount))
+            resolver {
+              type: full
+              dir: \(quoted(accounts.directory))
+              allow_delete: false
+              interval: "2m"
+            }
+            resolver_preload {
+            \(accounts.tokens.sorted { $0.key < $1.key }.map { "  \($0.key): \(quoted($0.value))" }.joined(separator: "\n"))
+            }
+            """
+        }
     }
 
     private func render(_ jetStream: JetStream) -> String {

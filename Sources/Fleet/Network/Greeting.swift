@@ -20,9 +20,10 @@ package enum Greeting {
 
     /// The status that `path` answers with.
     package static func httpStatus(_ address: ListenAddress, path: String) async -> Int? {
-        let host = ["0.0.0.0": "127.0.0.1", "::": "::1"][address.host] ?? address.host
         let request = "GET \(path) HTTP/1.1\r\nHost: \(address)\r\nConnection: close\r\n\r\n"
-        guard let answer = await exchange(host: host, port: address.port, request: request) else { return nil }
+        guard let answer = await exchange(host: address.localHost, port: address.port, request: request) else {
+            return nil
+        }
         let words = answer.prefix { $0 != "\r\n" && $0 != "\n" }.split(separator: " ")
         guard words.count > 1, words[0].hasPrefix("HTTP/1.") else { return nil }
         return Int(words[1])

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where the gateway listens: `host:port`, `[v6]:port`, or a bare port.
+/// Where a server of the fleet listens: `host:port`, `[v6]:port`, or a bare port.
 package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     package let host: String
     package let port: UInt16
@@ -32,16 +32,18 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     package var description: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
     /// The URL by which a program on this machine reaches it.
-    package var url: String {
-        switch host {
-        case "0.0.0.0": "http://127.0.0.1:\(port)"
-        case "::": "http://[::1]:\(port)"
-        default: "http://\(self)"
-        }
-    }
+    package var url: String { "http://\(ListenAddress(host: localHost, port: port))" }
+
+    /// The host by which a program on this machine reaches it.
+    package var localHost: String { ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host }
+
+    /// Whether it is every address of the machine, none of which it names.
+    package var isWildcard: Bool { localHost != host }
 
     /// The address itself, with a free port in place of port 0; throws when somebody listens there.
-    package func claimed() throws(FleetError) -> ListenAddress {
+    ///
+    /// - Parameter option: What to say it was asked for by.
+    package func claimed(option: String = "--listen") throws(FleetError) -> ListenAddress {
         if port == 0 { return ListenAddress(host: host, port: try FreePort.choose(on: host)) }
         switch try FreePort.probe(host: host, port: port) {
         case 0: return self
@@ -49,13 +51,13 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
             throw FleetError(
                 .address,
                 "Port \(port) on \(host) is in use by another program.",
-                advice: "Stop that program, or choose another port with --listen \(host):<port> (0 takes a free one)."
+                advice: "Stop that program, or choose another port with \(option) \(host):<port> (0 takes a free one)."
             )
         case EACCES:
             throw FleetError(
                 .notPermitted,
                 "Port \(port) needs more rights than this user has.",
-                advice: "Choose a port above 1023 with --listen."
+                advice: "Choose a port above 1023 with \(option)."
             )
         case let error: throw FleetError(.address, "Cannot listen on \(self): \(lastSystemError(error)).")
         }

@@ -1,8 +1,13 @@
 /// The environment variables that the supervisor configures the services with.
 package enum ServiceEnvironment {
     package static let natsURL = "SANDFLEET_NATS_URL"
-    package static let natsUser = "SANDFLEET_NATS_USER"
-    package static let natsPasswordFile = "SANDFLEET_NATS_PASSWORD_FILE"
+    package static let natsCredentials = "SANDFLEET_NATS_CREDENTIALS"
+    /// Gateway: the seed that signs accounts of the bus, the system account's user, and the fleet's account.
+    package static let natsOperatorKeyFile = "SANDFLEET_NATS_OPERATOR_KEY_FILE"
+    package static let natsSystemCredentials = "SANDFLEET_NATS_SYSTEM_CREDENTIALS"
+    package static let natsAccount = "SANDFLEET_NATS_ACCOUNT"
+    /// Gateway: where agents are told that the bus is.
+    package static let agentNATSURL = "SANDFLEET_AGENT_NATS_URL"
     package static let postgresURL = "SANDFLEET_POSTGRES_URL"
     package static let sealingKeyFile = "SANDFLEET_SEALING_KEY_FILE"
     package static let fleetID = "SANDFLEET_FLEET_ID"

@@ -5,6 +5,8 @@ extension ConfigurationKey {
     package static let natsUser = ConfigurationKey("nats.user")
     package static let natsPassword = ConfigurationKey("nats.password", isSecret: true)
     package static let natsPasswordFile = ConfigurationKey("nats.passwordFile")
+    /// A `.creds` file, in place of user and password.
+    package static let natsCredentials = ConfigurationKey("nats.credentials")
     /// A URL may hold a password.
     package static let postgresURL = ConfigurationKey("postgres.url", isSecret: true)
     package static let postgresPoolSize = ConfigurationKey("postgres.poolSize", default: "8")
@@ -29,6 +31,19 @@ extension ConfigurationKey {
     package static let outputLimit = ConfigurationKey("output.limitBytes", default: "262144", services: ["gateway"])
     package static let heartbeat = ConfigurationKey("stream.heartbeatMs", default: "15000", services: ["gateway"])
     package static let connectionIdle = ConfigurationKey("connection.idleMs", default: "75000", services: ["gateway"])
+
+    // The gateway's say over agents.
+    package static let natsOperatorKeyFile = ConfigurationKey("nats.operatorKeyFile", services: ["gateway"])
+    package static let natsSystemCredentials = ConfigurationKey("nats.systemCredentials", services: ["gateway"])
+    package static let natsAccount = ConfigurationKey("nats.account", services: ["gateway"])
+    /// What agents are told.
+    package static let agentNATSURL = ConfigurationKey("agent.natsUrl", services: ["gateway"])
+    /// Requests without an API key from one address.
+    package static let agentRequests = ConfigurationKey(
+        "agent.requestsPerMinute",
+        default: "1200",
+        services: ["gateway"]
+    )
 
     // The worker.
     package static let data = ConfigurationKey("data", services: ["worker"])
@@ -80,6 +95,8 @@ extension ConfigurationKey {
         services: ["reaper"]
     )
 
+    /// How long the rows of deleted archives are kept, in hours.
+    package static let archiveRetention = ConfigurationKey("archive.hours", default: "720", services: ["reaper"])
     /// How long events are kept after they left for the bus, in hours: the history of sandboxes.
     package static let eventRetention = ConfigurationKey("event.hours", default: "720", services: ["reaper"])
     /// Whether boxes that nobody wants are looked for: `on`, `dry` (reported only) or `off`.
@@ -92,13 +109,14 @@ extension ConfigurationKey {
 
     /// Every key that a service reads, in the order of the documentation.
     package static let all: [ConfigurationKey] = [
-        fleetID, natsURL, natsUser, natsPassword, natsPasswordFile, postgresURL, postgresPoolSize, sealingKey,
-        sealingKeyFile, logLevel, logFormat, startTimeout, stopTimeout,
+        fleetID, natsURL, natsUser, natsPassword, natsPasswordFile, natsCredentials, postgresURL, postgresPoolSize,
+        sealingKey, sealingKeyFile, logLevel, logFormat, startTimeout, stopTimeout,
         listen, apiKey, apiKeyFile, apiWorkspace, defaultProvider, deleteOnStop, callTimeout, acquireTimeout, jsonLimit,
-        outputLimit, heartbeat, connectionIdle,
+        outputLimit, heartbeat, connectionIdle, natsOperatorKeyFile, natsSystemCredentials, natsAccount, agentNATSURL,
+        agentRequests,
         data, workerName, providers, boxd, workerOnStop, workerGrace, localHostPaths, localImages, localBoxLifetime,
         workspaceEntries, workspaceBytes,
         outputStreamBytes, outputReplicas, outputStoredLimit, archive, archiveAfter, processRetention,
-        eventRetention, sweep, readyFile, metricsListen,
+        archiveRetention, eventRetention, sweep, readyFile, metricsListen,
     ]
 }

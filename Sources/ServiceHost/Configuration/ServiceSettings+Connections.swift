@@ -14,8 +14,10 @@ extension ServiceSettings {
     }
 
     package func bus(role: BusRole) throws(ServiceHostError) -> BusConfiguration {
-        BusConfiguration(
-            urls: try list(.natsURL),
+        let urls = try list(.natsURL)
+        if let file = optional(.natsCredentials) { return BusConfiguration(urls: urls, credentialsFile: file) }
+        return BusConfiguration(
+            urls: urls,
             user: optional(.natsUser) ?? role.name,
             password: try secret(.natsPassword, orFile: .natsPasswordFile) ?? ""
         )

@@ -99,6 +99,11 @@ package struct ServiceSettings: Sendable {
         return String(decoding: try bytes(path), as: UTF8.self).trimmingSpace
     }
 
+    /// What a file holds that has to be named, without white space around it.
+    package func fileText(_ key: ConfigurationKey) throws(ServiceHostError) -> String {
+        String(decoding: try bytes(try string(key)), as: UTF8.self).trimmingSpace
+    }
+
     func bytes(_ path: String) throws(ServiceHostError) -> [UInt8] {
         do {
             return Array(try Data(contentsOf: URL(filePath: path)))

@@ -16,6 +16,8 @@ package struct TestFleet: Sendable {
         package var listen = "127.0.0.1:0"
         package var account: Account?
         package var environment: [String: String] = [:]
+        /// More for `up`.
+        package var arguments: [String] = []
 
         package init() {}
     }
@@ -31,10 +33,11 @@ package struct TestFleet: Sendable {
         log: String?
     ) async throws -> TestFleet {
         let log = log ?? data + ".up.log"
-        var arguments = [
-            "up", "--data", data, "--listen", options.listen, "--gateways", "\(options.gateways)", "--workers",
-            "\(options.workers)", "--reapers", "\(options.reapers)",
-        ]
+        var arguments =
+            [
+                "up", "--data", data, "--listen", options.listen, "--gateways", "\(options.gateways)", "--workers",
+                "\(options.workers)", "--reapers", "\(options.reapers)",
+            ] + options.arguments
         if let executables = options.executables { arguments += ["--executables", executables] }
         let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("SANDFLEET_") }
         var child = ChildSpecification(

@@ -31,7 +31,7 @@ package func withNATS<Result>(
             configuration: NATSServerConfiguration(
                 serverName: "test-\(port)",
                 port: port,
-                users: users,
+                access: .passwords(users),
                 jetStream: jetStream ? .init(directory: "\(folder)/jetstream", maximumBytes: jetStreamBytes) : nil
             ),
             configurationFile: "\(folder)/nats.conf",

@@ -8,7 +8,7 @@ package final class NATSRunner: Sendable {
     private let server: NATSServer
     private let current: NIOLockedValueBox<ChildProcess>
 
-    init(starting server: NATSServer) async throws {
+    package init(starting server: NATSServer) async throws {
         self.server = server
         current = NIOLockedValueBox(try await ChildProcess.spawn(server.specification(environment: [:])))
     }
@@ -16,7 +16,7 @@ package final class NATSRunner: Sendable {
     package var process: ChildProcess { current.withLockedValue { $0 } }
 
     /// Returns once it listens.
-    func listens() async throws {
+    package func listens() async throws {
         try await eventually("nats-server listens: \(LogFile(server.log).tail())") { await server.isServing() }
     }
 
@@ -46,7 +46,7 @@ package final class NATSRunner: Sendable {
 
     package func thaw() { process.signal(SIGCONT) }
 
-    func stop() async {
+    package func stop() async {
         thaw()
         await process.stop(NATSServer.stopSteps)
     }

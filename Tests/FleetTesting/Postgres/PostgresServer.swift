@@ -18,7 +18,10 @@ struct PostgresServer: Sendable {
             log: folder + ".log"
         )
         try await cluster.create(password: password, environment: [:])
-        let settings = ["fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"]
+        // Each test that runs has a pool of its own.
+        let settings = [
+            "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "500",
+        ]
         let cluster = cluster
         let process = try await ChildProcess.spawn(cluster.server(environment: [:], settings: settings))
         self.process = process
