@@ -18,6 +18,7 @@ struct ReaperFixture: Sendable {
     let postgres: PostgresFixture
     let bus: Bus
     let workerBus: Bus
+    let nats: NATSFixture
     let workspace = WorkspaceID.now()
     let logger = Logger(label: "test")
 
@@ -26,7 +27,7 @@ struct ReaperFixture: Sendable {
     var caller: OwnerCaller { OwnerCaller(client: client, store: store, actor: "reaper", logger: logger) }
 
     static func with(_ body: (ReaperFixture) async throws -> Void) async throws {
-        try await withNATS(roles: NATSRole.embedded) { nats in
+        try await withNATS(roles: NATSRole.embedded + [agent]) { nats in
             try await withPostgres { postgres in
                 let logger = Logger(label: "test")
                 let configuration = PostgresConfiguration(connectionString: postgres.url)
@@ -37,7 +38,8 @@ struct ReaperFixture: Sendable {
                     store: Store(pool: pool, sealer: sealer, logger: logger),
                     postgres: postgres,
                     bus: try await connect(nats, as: .reaper),
-                    workerBus: try await connect(nats, as: .worker)
+                    workerBus: try await connect(nats, as: .worker),
+                    nats: nats
                 )
                 do {
                     try await postgres.sql("insert into workspaces (id, name) values ('\(fixture.workspace)', 'test')")
@@ -50,6 +52,14 @@ struct ReaperFixture: Sendable {
             }
         }
     }
+
+    /// Users' machines, all of them.
+    private static let agent = NATSRole(
+        name: "agent",
+        publish: ["agent.*.*.beat"],
+        subscribe: ["_INBOX.>"],
+        allowResponses: false
+    )
 
     private func close(_ pool: PostgresPool) async {
         await bus.drain()

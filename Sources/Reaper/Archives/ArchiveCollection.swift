@@ -25,11 +25,13 @@ struct ArchiveCollection: Duty {
     let archive: (any ArchiveStore)?
     let actor: String
     let logger: Logger
+    /// How long a worker may take over one; less than the pause of a claim, so that it is not asked for twice at a time.
+    var patience = Duration.seconds(25)
 
     private enum Outcome {
         case deleted
         case failed
-        /// Nobody was there to ask, which is no failure of the archive's.
+        /// Nobody was there to ask, or answered, which is no failure of the archive's.
         case absent
     }
 
@@ -69,7 +71,7 @@ struct ArchiveCollection: Duty {
         return .deleted
     }
 
-    /// - Returns: Whether nothing of it exists any more; false when nobody was there to ask.
+    /// - Returns: Whether nothing of it exists any more; false when nobody says so.
     private func delete(_ due: DeletableArchive) async throws -> Bool {
         switch due.format {
         case .portable:
@@ -83,7 +85,7 @@ struct ArchiveCollection: Duty {
                     .with { $0.discardArchive = .with { $0.archiveID = due.id.rawValue } },
                     provider: due.provider,
                     placement: due.placement,
-                    context: CallContext(requestID: OperationID.now().rawValue, deadline: .now + .seconds(60))
+                    context: CallContext(requestID: OperationID.now().rawValue, deadline: .now + patience)
                 )
                 return true
             } catch let error as BusError where error.isAbsence {
@@ -94,8 +96,12 @@ struct ArchiveCollection: Duty {
 }
 
 extension BusError {
-    /// Whether nobody was there to ask, or nobody who may answer now.
-    var isAbsence: Bool {
-        code == .noResponders || code == .disconnected || fault.code == .placementOffline || fault.code == .moving
+    /// Whether nobody has told how it went: no worker was there, or the one that was asked died over it, is frozen, or may or
+    /// can not do it now.
+    fileprivate var isAbsence: Bool {
+        switch code {
+        case .noResponders, .disconnected, .timeout, .unknown: true
+        case .remote: [.placementOffline, .moving, .storeUnavailable, .busUnavailable].contains(fault.code)
+        }
     }
 }

@@ -8,13 +8,13 @@ struct DutyMetrics: Sendable {
     private let failures: Counter
     private let duration: Metrics.Timer
 
-    init(duty: String) {
+    init(duty: String, factory: any MetricsFactory) {
         let dimensions = [("duty", duty)]
-        passes = Counter(label: "sandfleet.reaper.passes", dimensions: dimensions)
-        found = Counter(label: "sandfleet.reaper.found", dimensions: dimensions)
-        failed = Counter(label: "sandfleet.reaper.failed", dimensions: dimensions)
-        failures = Counter(label: "sandfleet.reaper.failures", dimensions: dimensions)
-        duration = Metrics.Timer(label: "sandfleet.reaper.pass.duration", dimensions: dimensions)
+        passes = Counter(label: "sandfleet.reaper.passes", dimensions: dimensions, factory: factory)
+        found = Counter(label: "sandfleet.reaper.found", dimensions: dimensions, factory: factory)
+        failed = Counter(label: "sandfleet.reaper.failed", dimensions: dimensions, factory: factory)
+        failures = Counter(label: "sandfleet.reaper.failures", dimensions: dimensions, factory: factory)
+        duration = Metrics.Timer(label: "sandfleet.reaper.pass.duration", dimensions: dimensions, factory: factory)
     }
 
     func ended(_ pass: DutyPass, took time: Duration) {

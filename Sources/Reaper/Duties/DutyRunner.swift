@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 import ServiceHost
 import ServiceLifecycle
 import Store
@@ -9,10 +10,10 @@ struct DutyRunner: Service {
     let logger: Logger
     private let metrics: DutyMetrics
 
-    init(duty: any Duty, logger: Logger) {
+    init(duty: any Duty, logger: Logger, factory: any MetricsFactory = MetricsSystem.factory) {
         self.duty = duty
         self.logger = logger
-        metrics = DutyMetrics(duty: duty.name)
+        metrics = DutyMetrics(duty: duty.name, factory: factory)
     }
 
     func run() async throws {

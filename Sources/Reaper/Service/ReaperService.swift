@@ -35,18 +35,28 @@ package struct ReaperService: Service {
             endpoints: [],
             bus: host.bus
         )
+        let beats = AgentBeats()
+        let agents = try beats.listen(on: host.bus)
         try await host.bus.connection.flush()
         try host.announceReady()
         await withDiscardingTaskGroup { group in
-            for duty in duties(settings, archive, transport) {
+            for duty in duties(settings, archive, transport) + [liveness(beats)] {
                 group.addTask {
                     // Ends when the process is told to stop; its own failures are its own.
                     try? await DutyRunner(duty: duty, logger: host.logger).run()
                 }
             }
         }
+        agents.unsubscribe()
         micro.stop()
         await transport.shutdown()
+    }
+
+    private func liveness(_ beats: AgentBeats) -> AgentLiveness {
+        let bus = host.bus
+        return AgentLiveness(beats: beats, store: host.store, actor: "reaper/\(host.instance)") {
+            bus.connection.connectedSince
+        }
     }
 
     private func openArchive(_ settings: ReaperSettings) async throws -> DirectoryArchiveStore? {
@@ -94,7 +104,7 @@ package struct ReaperService: Service {
                 logger: host.logger,
                 agent: "sandfleet/\(version)"
             ),
-            Retention(store: host.store, eventHours: settings.eventHours),
+            Retention(store: host.store, eventHours: settings.eventHours, archiveHours: settings.archiveHours),
             ProcessRetention(store: host.store, archive: archive, hours: settings.retentionHours),
         ]
         guard let archive else { return duties }

@@ -71,6 +71,27 @@ struct ArchiveCollectionTests {
         }
     }
 
+    /// The one that the broker asks may be frozen: however often that happens, the archive is not given up for it.
+    @Test func aWorkerThatDoesNotAnswerIsNoFailureOfTheArchive() async throws {
+        try await ReaperFixture.with { fixture in
+            let served = try await fixture.served(by: fixture.worker())
+            let id = try await fixture.unwanted(of: served.id, epoch: served.epoch)
+            let silent: @Sendable (WireUpkeepRequest) throws -> WireUpkeepReply = { _ in throw NoAnswer() }
+            var duty = duty(fixture)
+            duty.patience = .milliseconds(200)
+            try await FakeWorker(bus: fixture.workerBus)
+                .serving(subject, silent) { [duty] asked async throws in
+                    #expect(try await duty.pass() == DutyPass(found: 1))
+                    #expect(asked.all.count == 1)
+                }
+            #expect(try await fixture.state(of: id) == "delete_pending")
+            let row = try await fixture.postgres.sql(
+                "select attempts, reap_after < now() + interval '11 seconds' from archives"
+            )
+            #expect(row.contains("0|t"))
+        }
+    }
+
     @Test func aFailureIsNotedAndTriedAgain() async throws {
         try await ReaperFixture.with { fixture in
             let served = try await fixture.served(by: fixture.worker())
