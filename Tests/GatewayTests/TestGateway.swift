@@ -1,5 +1,6 @@
 import Bus
 import Crypto
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -45,6 +46,7 @@ struct TestGateway: Sendable {
         store: Store,
         processes: Processes,
         memory: MemoryFleet = MemoryFleet(workspace: Self.workspace),
+        agents: AgentAccess? = nil,
         logger: Logger,
         _ change: (inout GatewaySettings) -> Void = { _ in }
     ) throws {
@@ -59,6 +61,12 @@ struct TestGateway: Sendable {
             authenticator: Authenticator { hash in Self.principals[hash] },
             readiness: Readiness([("postgres", { try await store.ping() }), ("nats", {})]),
             metrics: PrometheusRegistry(),
+            agents: agents
+                ?? AgentAccess(
+                    authority: AccountAuthority(store: store, realm: nil, logger: logger),
+                    natsURLs: ["nats://bus.test:4222"],
+                    now: { Int64(Date().timeIntervalSince1970 * 1000) }
+                ),
             logger: logger
         )
         let edge = RequestEdge(table: gateway.table, metrics: RequestMetrics())

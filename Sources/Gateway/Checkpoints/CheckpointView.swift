@@ -16,6 +16,7 @@ package struct CheckpointView: Sendable {
             "format": .string(record.format.rawValue),
             "comment": .orNull(record.comment),
             "provider": .string(record.provider),
+            "consistent": record.reference.map { .bool($0.holdsOneMoment) } ?? .null,
             "sizeBytes": .orNull(record.sizeBytes),
             "createdAt": .string(ISO8601.string(record.createdAt)),
             "readyAt": .orNull(record.publishedAt.map { ISO8601.string($0) }),

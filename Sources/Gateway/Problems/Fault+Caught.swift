@@ -1,6 +1,7 @@
 import Bus
 import Hummingbird
 package import Model
+import NATSClient
 import NIOCore
 import ProcessOutput
 import Store
@@ -11,6 +12,7 @@ extension Fault {
         switch error {
         case let fault as Fault: self = fault
         case let error as BusError: self = error.fault
+        case let error as NATSError: self = BusError(error).fault
         case let error as StoreError: self = error.fault
         case let error as OutputError: self.init(output: error)
         case is CancellationError: self.init(.cancelled, "The request was cancelled.")

@@ -13,6 +13,7 @@ extension FaultCode {
             .enrollmentNotFound:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
+        case .rateLimited: .tooManyRequests
         case .sandboxNotActive, .sandboxFailed, .idempotencyConflict, .nameTaken, .operationConflict, .isDirectory,
             .notDirectory, .fileExists, .directoryNotEmpty, .boxGone, .processEnded, .stdinOffset, .checkpointNotReady,
             .draining, .agentConflict:

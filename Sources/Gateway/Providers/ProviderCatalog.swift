@@ -1,7 +1,7 @@
 /// The providers that the fleet knows by name, whether or not a worker serves them.
 package enum ProviderCatalog {
     package static let names: [String] = [
-        "blaxel", "cloudflare", "daytona", "docker", "e2b", "local", "modal", "runloop", "self-hosted", "sprites",
+        "blaxel", "cloudflare", "daytona", "docker", "e2b", "local", "modal", "runloop", "selfhosted", "sprites",
         "vercel",
     ]
 

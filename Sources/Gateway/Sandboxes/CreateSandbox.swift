@@ -23,6 +23,10 @@ struct CreateSandbox: Sendable {
     var timeoutMs: Int64?
     var idleTimeoutMs: Int64?
     var spec: SandboxSpec
+    /// Nil is what is usual for the provider.
+    private(set) var networkPolicy: NetworkPolicy?
+    /// The machine that it is wanted on; of self-hosted ones alone.
+    var agent: AgentWish?
     var environment: [String: String]
     var metadata: [String: String]
     var tags: [String: String]
@@ -39,13 +43,16 @@ struct CreateSandbox: Sendable {
         persistent = try reader.bool("persistent")
         timeoutMs = try reader.integer("timeoutMs", in: Self.timeouts)
         idleTimeoutMs = try reader.integer("idleTimeoutMs", in: Self.timeouts)
+        networkPolicy = try reader.word("networkPolicy", of: NetworkPolicy.self)
         spec = SandboxSpec(
             image: try reader.string("image", in: 1...512),
             resources: try Self.resources(&reader),
-            networkPolicy: try reader.word("networkPolicy", of: NetworkPolicy.self) ?? .none,
+            networkPolicy: networkPolicy ?? .none,
             ports: try Self.ports(&reader),
             purpose: try reader.string("purpose", in: 0...256)
         )
+        agent = try AgentWish.read("agent", &reader)
+        spec.directory = try Self.directory(&reader)
         environment = try EnvironmentVariables.read("env", &reader)
         metadata = try reader.map("metadata") ?? [:]
         tags = try reader.map("tags") ?? [:]
@@ -62,6 +69,14 @@ struct CreateSandbox: Sendable {
         )
         try fields.finish()
         return resources
+    }
+
+    /// Where a self-hosted sandbox works on its machine.
+    private static func directory(_ reader: inout JSONObjectReader) throws(Fault) -> String? {
+        guard var fields = try reader.object("selfhosted") else { return nil }
+        let directory = try fields.line("directory", in: 1...4096)
+        try fields.finish()
+        return directory
     }
 
     private static func ports(_ reader: inout JSONObjectReader) throws(Fault) -> [Int] {

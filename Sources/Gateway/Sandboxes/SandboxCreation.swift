@@ -35,6 +35,7 @@ struct SandboxCreation: Sendable {
             case .repeatedDeleted(let id): throw Fault.madeAndDeleted(id)
             case .sourceUnknown: throw Fault.unusable(nil)
             case .sourceNotReady: throw Fault.unusable(.candidate)
+            case .agentUnknown: throw Fault.agentNotFound
             }
         }
     }
@@ -46,7 +47,7 @@ struct SandboxCreation: Sendable {
         case .repeated(let record): return try await repeated(record, context)
         case .keyConflict: throw Fault.keyConflict
         case .repeatedDeleted(let id): throw Fault.madeAndDeleted(id)
-        case .created, .nameTaken, .sourceUnknown, .sourceNotReady, nil: return nil
+        case .created, .nameTaken, .sourceUnknown, .sourceNotReady, .agentUnknown, nil: return nil
         }
     }
 

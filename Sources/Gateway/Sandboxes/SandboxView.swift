@@ -70,6 +70,8 @@ package struct SandboxView: Sendable {
             "externalSandboxId": .orNull(externalID),
             "name": .orNull(name),
             "image": .orNull(spec.image),
+            "agent": spec.agent.map { .string($0.rawValue) },
+            "selfhosted": spec.directory.map { ["directory": .string($0)] },
             "resources": .compact([
                 "vcpus": spec.resources.vcpus.map { .number($0) },
                 "memoryMb": spec.resources.memoryMb.map { .integer(Int64($0)) },

@@ -41,6 +41,11 @@ struct SandboxesController: Sendable {
         }
         let provider = wanted.provider ?? settings.defaultProvider
         try await checkProvider(provider)
+        if wanted.agent != nil || provider == AgentSelector.provider {
+            // The machine that the same key chose may be away since.
+            if let answer = try await creation.repeated(idempotency, context) { return answer }
+            wanted = try await placed(wanted, on: provider, in: principal.workspace)
+        }
         let sandbox = wanted.new(
             id: ID.new(),
             workspace: principal.workspace,
@@ -57,6 +62,43 @@ struct SandboxesController: Sendable {
         let checkpoint = try await checkpoints.ready(id, of: nil, in: workspace)
         var wanted = wanted
         try wanted.begin(with: checkpoint, image: try await store.image(of: checkpoint.sandbox))
+        return wanted
+    }
+
+    /// What follows from the machine that it is to be on.
+    private func placed(
+        _ wanted: CreateSandbox,
+        on provider: String,
+        in workspace: WorkspaceID
+    ) async throws -> CreateSandbox {
+        guard provider == AgentSelector.provider else {
+            throw Fault(
+                .invalidRequest,
+                "Only sandboxes of the provider \(AgentSelector.provider) are on an agent.",
+                hint: "Leave agent out, or set provider: \(AgentSelector.provider).",
+                details: ["field": "$.agent"]
+            )
+        }
+        guard let wish = wanted.agent else {
+            throw Fault(
+                .invalidRequest,
+                "The field $.agent is missing: the id or the name of a machine, or {labels}.",
+                hint: "GET /v1/agents lists them.",
+                details: ["field": "$.agent"]
+            )
+        }
+        var wanted = wanted
+        // A machine has the network that it has.
+        wanted.spec.networkPolicy = wanted.networkPolicy ?? .full
+        // The sandbox that has the name is on the machine that it is on.
+        if wanted.reuse, let name = wanted.name,
+            let holder = try await store.sandbox(named: name, in: workspace), holder.provider == provider
+        {
+            wanted.spec.agent = holder.spec.agent
+            return wanted
+        }
+        let agent = try await AgentSelector(store: store).agent(for: wish, wanted.spec, in: workspace)
+        wanted.spec.agent = agent.id
         return wanted
     }
 

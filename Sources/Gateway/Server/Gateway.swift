@@ -27,6 +27,7 @@ package struct Gateway: Sendable {
         authenticator: Authenticator,
         readiness: Readiness,
         metrics: PrometheusRegistry,
+        agents: AgentAccess,
         discover: @escaping @Sendable () async throws -> [DiscoveredService] = { [] },
         logger: Logger
     ) {
@@ -94,6 +95,18 @@ package struct Gateway: Sendable {
                 .routes
                 + FilesController(caller: caller, settings: settings).routes
                 + KeysController(store: store, authenticator: authenticator, body: body).routes
+                + AgentsController(store: store, authority: agents.authority, body: body).routes
+                + EnrollmentsController(store: store, authority: agents.authority, body: body).routes
+                + AgentSessionsController(
+                    store: store,
+                    authority: agents.authority,
+                    challenges: AgentChallenge(key: store.derivedKey(for: "agent-challenge")),
+                    body: body,
+                    limit: SourceLimit(perMinute: settings.openPerMinute),
+                    natsURLs: agents.natsURLs,
+                    now: agents.now
+                )
+                .routes
                 + FleetController(store: store, services: discover).routes
                 + SweepController(store: store, bus: bus, body: body, settings: settings).routes
                 + ProvidersController(store: store).routes
@@ -127,16 +140,22 @@ package struct Gateway: Sendable {
         try await host.ensureFirstKey()
         let settings = try GatewaySettings(host.settings)
         let hub = OutputHub(bus: host.bus, logger: host.logger)
-        let gateway = Gateway(host, settings, hub)
+        let authority = try AuthorityKeeper(host)
+        let gateway = Gateway(host, settings, hub, authority.authority)
         // Stopped in reverse order: those who wait are told first.
         try await host.run(
-            [OutputFanOut(hub: hub)] + gateway.services
+            [OutputFanOut(hub: hub), authority] + gateway.services
                 + [GatewayPresence(host: host), gateway.application(logger: host.logger)]
         )
     }
 
     /// The gateway of a connected process.
-    package init(_ host: ServiceHost, _ settings: GatewaySettings, _ hub: OutputHub) {
+    package init(
+        _ host: ServiceHost,
+        _ settings: GatewaySettings,
+        _ hub: OutputHub,
+        _ authority: AccountAuthority
+    ) {
         let store = host.store
         let bus = host.bus
         self.init(
@@ -160,6 +179,7 @@ package struct Gateway: Sendable {
                 ("nats", { try await bus.ping() }),
             ]),
             metrics: host.metrics,
+            agents: AgentAccess(authority: authority, natsURLs: settings.agentNATSURLs) { bus.clock.now },
             discover: { try await bus.discoverServices() },
             logger: host.logger
         )
@@ -176,6 +196,21 @@ package struct Processes: Sendable {
         self.rows = rows
         self.output = output
         self.signals = signals
+    }
+}
+
+/// What the gateway needs to let agents in.
+package struct AgentAccess: Sendable {
+    package var authority: AccountAuthority
+    /// Servers of the bus, as agents reach them.
+    package var natsURLs: [String]
+    /// The database's time, in Unix milliseconds.
+    package var now: @Sendable () -> Int64
+
+    package init(authority: AccountAuthority, natsURLs: [String], now: @escaping @Sendable () -> Int64) {
+        self.authority = authority
+        self.natsURLs = natsURLs
+        self.now = now
     }
 }
 

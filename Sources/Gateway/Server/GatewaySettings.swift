@@ -15,6 +15,10 @@ package struct GatewaySettings: Sendable {
     package var outputLimit: Int
     package var heartbeat: Duration
     package var connectionIdle: Duration
+    /// How many requests without an API key one address may make; 0 is no limit.
+    package var openPerMinute: Int
+    /// Servers of the bus, as agents reach them.
+    package var agentNATSURLs: [String]
     /// The folder of archived output; nil when this gateway reads none.
     package var archive: String?
 
@@ -29,6 +33,16 @@ package struct GatewaySettings: Sendable {
         outputLimit = try settings.integer(.outputLimit, in: 0...458_752)
         heartbeat = try settings.milliseconds(.heartbeat)
         connectionIdle = try settings.milliseconds(.connectionIdle)
+        openPerMinute = try settings.integer(.agentRequests, in: 0...1_000_000)
+        agentNATSURLs = try settings.list(settings.optional(.agentNATSURL) == nil ? .natsURL : .agentNATSURL)
+            .map(Self.withoutUser)
         archive = settings.optional(.archive)
+    }
+
+    /// What a URL says of a user is the service's own, and nobody else's business.
+    static func withoutUser(_ url: String) -> String {
+        guard let at = url.lastIndex(of: "@") else { return url }
+        let scheme = url.firstIndex(of: "/").map { url[..<$0] + "//" } ?? ""
+        return String(scheme + url[url.index(after: at)...])
     }
 }

@@ -22,10 +22,12 @@ struct CheckpointTests {
             #expect(contract.violations(of: made.json, against: "Checkpoint") == [])
             #expect(made.text("status") == "ready" && made.text("sandboxId") == id && made.text("comment") == "before")
             #expect(made.text("format") == "portable" && made.json["sizeBytes"] == 7 && made.text("expiresAt") != nil)
+            #expect(made.json["consistent"] == false)
             let checkpoint = try #require(made.text("id"))
             #expect(try await fleet.send(.get, "/v1/checkpoints/\(checkpoint)", key: "read").json == made.json)
 
             let second = try await fleet.send(.post, "/v1/sandboxes/\(id)/checkpoints")
+            #expect(second.json["consistent"] == true)
             #expect(second.status == 201 && second.json["expiresAt"] == .null && second.json["comment"] == .null)
             for path in ["/v1/checkpoints", "/v1/sandboxes/\(id)/checkpoints"] {
                 let first = try await fleet.send(.get, path + "?limit=1", key: "read")

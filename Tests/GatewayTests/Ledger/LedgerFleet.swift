@@ -1,5 +1,6 @@
 import Crypto
 import FleetTesting
+import FoundationEssentials
 import HTTPTypes
 import Logging
 import Model
@@ -14,6 +15,11 @@ struct LedgerFleet: Sendable {
     let owner: LedgerOwner
     let store: Store
     let pool: PostgresPool
+    /// Those of a bus that lets agents in.
+    let servers: MemoryServers
+
+    /// Unix milliseconds.
+    var now: @Sendable () -> Int64 { { Int64(Date().timeIntervalSince1970 * 1000) } }
 
     /// Lends one to `body`.
     static func with(
@@ -33,17 +39,24 @@ struct LedgerFleet: Sendable {
                 )
                 let memory = MemoryFleet(workspace: TestGateway.workspace)
                 let owner = LedgerOwner(store, worker: try await worker(in: store, pool))
+                let servers = try MemoryServers()
                 let fleet = LedgerFleet(
                     gateway: try TestGateway(
                         bus: owner,
                         store: store,
                         processes: Processes(rows: memory, output: memory, signals: memory),
+                        agents: AgentAccess(
+                            authority: AccountAuthority(store: store, realm: servers.realm, logger: logger),
+                            natsURLs: ["nats://bus.test:4222"],
+                            now: { Int64(Date().timeIntervalSince1970 * 1000) }
+                        ),
                         logger: logger,
                         change
                     ),
                     owner: owner,
                     store: store,
-                    pool: pool
+                    pool: pool,
+                    servers: servers
                 )
                 try await fleet.add(TestGateway.workspace, "test")
                 try await body(fleet)
