@@ -1,3 +1,4 @@
 import Agent
+import Glibc
 
-print("wire v\(AgentVersion.wire)")
+exit(await AgentCommand.main(Array(CommandLine.arguments.dropFirst())))

@@ -505,7 +505,7 @@ package nonisolated struct WireAgentOutput: Sendable {
 
   package var pieces: [WireAgentOutput.Piece] = []
 
-  /// Only once every byte before it has been pulled.
+  /// Only with, or after, the last byte before it: whoever pulls may never be able to say that all is stored.
   package var exit: WireAgentExit {
     get {_exit ?? WireAgentExit()}
     set {_exit = newValue}

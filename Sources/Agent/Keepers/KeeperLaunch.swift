@@ -1,0 +1,118 @@
+import CLinux
+import Glibc
+
+/// How a keeper is started: boxd in a session of its own, which outlives the agent.
+struct KeeperLaunch: Sendable {
+    /// The number of the listening socket in the keeper.
+    private static let listener = SUPERVISE_HANDED_DESCRIPTOR
+
+    var daemon: String
+    var configuration: AgentConfiguration
+    /// The root's real path.
+    var root: String
+    /// The sandbox's real path.
+    var directory: String
+    var folder: KeeperDirectory
+    var keeper: String
+    /// The sandbox's own; given to the keeper's process, never to a file or a command line.
+    var sandboxEnvironment: [String: String]
+
+    /// Starts it, blocking until it has been executed; returns its process id.
+    func start() throws(AgentError) -> pid_t {
+        let account = configuration.account
+        try prepare(account)
+        let path = folder.socket(of: keeper)
+        unlink(path)
+        let listener = linux_listen(path, 64)
+        guard listener >= 0 else { throw .system("Cannot listen at \(path)") }
+        defer { close(listener) }
+        // Only the agent talks to it.
+        guard chmod(path, 0o600) == 0 else { throw .system("Cannot listen at \(path)") }
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        guard null >= 0 else { throw .system("Cannot open /dev/null") }
+        defer { close(null) }
+        let arguments = try command(account)
+        return try withCStrings(arguments) { arguments throws(AgentError) in
+            try withCStrings(environment(account)) { environment throws(AgentError) in
+                var child = supervise_child()
+                child.path = UnsafePointer(arguments[0])
+                child.arguments = arguments
+                child.environment = environment
+                child.input = null
+                child.output = null
+                child.handed = listener
+                child.death_signal = 0
+                child.switches_account = account != nil && Account.isRoot
+                child.user = account?.user ?? 0
+                child.group = account?.group ?? 0
+                var step: UnsafePointer<CChar>?
+                let pid = supervise_spawn(&child, &step)
+                guard pid > 0 else {
+                    let code = errno
+                    let name = step.map { String(cString: $0) } ?? "fork"
+                    throw .system("Cannot start a keeper (\(name))", code)
+                }
+                return pid
+            }
+        }
+    }
+
+    /// What the keeper writes to is its user's.
+    private func prepare(_ account: Account?) throws(AgentError) {
+        try LocalFile.makeDirectories(folder.path, mode: AgentPaths.mode)
+        for directory in [folder.spool, LocalFile.parent(of: folder.fence)] {
+            try LocalFile.makeDirectories(directory)
+            guard let account, Account.isRoot else { continue }
+            guard chown(directory, account.user, account.group) == 0 else {
+                throw .system("Cannot hand over \(directory)")
+            }
+        }
+    }
+
+    private func command(_ account: Account?) throws(AgentError) -> [String] {
+        var keeper = [
+            daemon, "--listen-fd", "\(Self.listener)", "--workspace", directory, "--keeper", "--root", root,
+            "--fence", folder.fence, "--spool", folder.spool,
+            "--spool-limit", "\(UInt64(configuration.spoolMb) << 20)",
+        ]
+        if configuration.maximumProcesses > 0 {
+            keeper += ["--maximum-processes", "\(configuration.maximumProcesses)"]
+        }
+        if configuration.memoryMb > 0 { keeper += ["--memory", "\(UInt64(configuration.memoryMb) << 20)"] }
+        guard configuration.isolation == .bubblewrap else { return keeper }
+        guard let program = Environment.find("bwrap") else {
+            throw AgentError(.machine, "There is no `bwrap` on this machine any more.")
+        }
+        return [program] + Bubblewrap.arguments(root: root, directory: directory, daemon: daemon, folder: folder)
+            + ["--"] + keeper
+    }
+
+    /// The agent's own variables that the configuration names, the account's, then the sandbox's.
+    private func environment(_ account: Account?) -> [String] {
+        var values: [String: String] = ["PATH": Environment.defaultPath]
+        let account = account ?? Account.own
+        values["HOME"] = configuration.isolation == .bubblewrap ? directory : account?.home ?? directory
+        values["USER"] = account?.name
+        values["LOGNAME"] = account?.name
+        for name in configuration.environment {
+            if let value = Environment.value(name) { values[name] = value }
+        }
+        values.merge(sandboxEnvironment) { $1 }
+        return values.map { "\($0.key)=\($0.value)" }
+    }
+}
+
+/// Lends a null-terminated array of C strings.
+private func withCStrings<Result>(
+    _ strings: [String],
+    _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) throws(AgentError) -> Result
+) throws(AgentError) -> Result {
+    let array = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)
+    for (index, string) in strings.enumerated() { (array + index).initialize(to: strdup(string)) }
+    (array + strings.count).initialize(to: nil)
+    defer {
+        for index in strings.indices { free(array[index]) }
+        array.deallocate()
+    }
+    return try body(UnsafePointer(array))
+}

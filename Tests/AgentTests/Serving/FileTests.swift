@@ -1,0 +1,80 @@
+import Fleet
+import FleetTesting
+import Glibc
+import Model
+import Testing
+import Wire
+
+/// Files through the agent: pieces in any order, each done once, and nothing outside the root.
+@Suite(.serialized) struct FileTests {
+    @Test func filesAreWrittenInAnyOrderAndReadBack() async throws {
+        try await AgentFixture.with { fixture in
+            try await fixture.withRun { run in
+                let caller = AgentCaller(client: fixture.client, subject: run.subject)
+                try await caller.open()
+                var random = SeededGenerator(seed: 7)
+                let contents = (0..<700_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+                let handle = "01jc0000000000000000000fff"
+                for _ in 0..<2 {
+                    _ = try await caller.ask {
+                        $0.openWrite.path = "deep/down/file.bin"
+                        $0.openWrite.handle = handle
+                    }
+                }
+                for start in [524_288, 0, 262_144, 0] {
+                    let end = min(start + 262_144, contents.count)
+                    _ = try await caller.ask {
+                        $0.write.handle = handle
+                        $0.write.offset = UInt64(start)
+                        $0.write.bytes.append(contentsOf: contents[start..<end])
+                    }
+                    if start == 0 {
+                        let isWhole = access(fixture.root + "/box/deep/down/file.bin", F_OK) == 0
+                        #expect(!isWhole)
+                    }
+                    if start == 524_288 {
+                        let fault = try await caller.refusal {
+                            $0.commit.handle = handle
+                            $0.commit.size = UInt64(contents.count)
+                        }
+                        #expect(fault.code == .outOfRange)
+                        #expect(fault.details["missing"] == "0")
+                    }
+                }
+                var answers: [WireFileInfo] = []
+                for _ in 0..<2 {
+                    answers.append(
+                        try await caller.ask {
+                            $0.commit.handle = handle
+                            $0.commit.size = UInt64(contents.count)
+                            $0.commit.mode = 0o600
+                        }
+                        .file
+                    )
+                }
+                #expect(answers[0] == answers[1])
+                #expect(answers[0].size == UInt64(contents.count))
+                #expect(answers[0].mode & 0o777 == 0o600)
+
+                let opened = try await caller.ask { $0.openRead.path = fixture.root + "/box/deep/down/file.bin" }.handle
+                #expect(opened.file.size == UInt64(contents.count))
+                var read: [UInt8] = []
+                var isAtEnd = false
+                while !isAtEnd {
+                    let bytes =
+                        try await caller.ask {
+                            $0.read.handle = opened.handle
+                            $0.read.offset = UInt64(read.count)
+                            $0.read.limit = 262_144
+                        }
+                        .bytes
+                    read += bytes.bytes
+                    isAtEnd = bytes.end
+                }
+                #expect(read == contents)
+                _ = try await caller.ask { $0.discard.handle = opened.handle }
+                #expect(try await caller.refusal { $0.read.handle = opened.handle }.code == .notFound)
+            }
+        }
+    }
+}
