@@ -1,3 +1,4 @@
+import FleetTesting
 import Glibc
 import Model
 import NIOCore
@@ -121,7 +122,8 @@ struct GroupTests {
             for _ in 0..<50 { _ = try await box.shell("true") }
             #expect(try children() <= 16 + 3)
             try await fixture.driver.delete(box.envelope, epoch: 1)
-            #expect(HostFile.status(group) == nil)
+            // Nobody waits for its end who deletes a box.
+            try await eventually("the group is removed") { HostFile.status(group) == nil }
         }
     }
 

@@ -109,7 +109,7 @@ private func checkCopiedRoot(_ keeper: BoxKeeper) async throws {
     let fork = BoxTag(fleet: tag.fleet, sandbox: LocalFixture.newID(), box: LocalFixture.newID(), epoch: 1)
     box = try await connect(try keeper.create(fork, SandboxSpec(), from: archive).directory, fork)
     #expect(try await box.shell("cat f; echo y >> f; cat f; stat -f -c %T / | grep -c overlayfs || true") == "x\nx\ny\n0")
-    let trash = try keeper.delete(tag.box, epoch: 1) + keeper.delete(fork.box, epoch: 1) + keeper.discard(archive)
+    let trash = try keeper.delete(tag.box, epoch: 1).trash + keeper.delete(fork.box, epoch: 1).trash + keeper.discard(archive)
     #expect(trash.count == 3)
     for path in trash { try FileTree.remove(path) }
     LocalFixture.removeGroups(of: keeper)

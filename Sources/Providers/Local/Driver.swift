@@ -12,6 +12,8 @@ package final class LocalDriver: Driver {
     let keeper: BoxKeeper
     let pool: BlockingPool
     private let loop: BoxLoop
+    /// Boxes of which something is left to be cleared.
+    private let departures = Departures()
     private let logger: Logger
 
     /// Finds out what the host allows, and settles what an earlier process has left unfinished.
@@ -94,14 +96,17 @@ package final class LocalDriver: Driver {
     package func stop(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
         let box = try identify(envelope)
         let keeper = keeper
-        try await pool.run { () throws(DriverError) in try keeper.stop(box, epoch: epoch) }
+        let remains = try await pool.run { () throws(DriverError) in try keeper.stop(box, epoch: epoch) }
+        clearLater(remains)
     }
 
     package func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
         let box = try identify(envelope)
         let keeper = keeper
-        let trash = try await pool.run { () throws(DriverError) in try keeper.delete(box, epoch: epoch) }
-        for path in trash { removeLater(path) }
+        let deleted = try await pool.run { () throws(DriverError) in try keeper.delete(box, epoch: epoch) }
+        clearLater(deleted.remains) { [self] in
+            for path in deleted.trash { removeLater(path) }
+        }
     }
 
     package func list() async throws(DriverError) -> [BoxListing] {
@@ -110,6 +115,7 @@ package final class LocalDriver: Driver {
     }
 
     package func shutdown() async {
+        await departures.wait()
         keeper.capabilities.groups.removeIfEmpty()
         await pool.shutdown()
     }
@@ -155,6 +161,22 @@ package final class LocalDriver: Driver {
             throw DriverError(.placementOffline, "the box lives on another host or under another data directory")
         }
         return box
+    }
+
+    /// Clears up after a box while nobody waits.
+    private func clearLater(_ remains: BoxRemains?, then next: @escaping @Sendable () -> Void = {}) {
+        guard let remains else { return next() }
+        departures.begin()
+        pool.later { [departures, logger] in
+            defer { departures.end() }
+            do throws(DriverError) {
+                try remains.clear()
+            } catch {
+                // The next start of this box or of a worker does it.
+                logger.warning("remains of a box not cleared", metadata: ["error": "\(error.message)"])
+            }
+            next()
+        }
     }
 
     func removeLater(_ path: String) {

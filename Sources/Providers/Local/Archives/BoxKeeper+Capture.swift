@@ -77,6 +77,8 @@ extension BoxKeeper {
             storedAs: box.storedAs ?? box.user,
             createdAt: Date()
         )
+        // Files that are to be below another overlay are let go of by this one first.
+        if !isRunning, !directory.isSubvolume { box = try halt(directory, box, epoch: box.tag.epoch) }
         if directory.isSubvolume {
             record.way = .snapshot
             try snapshot(directory, isRunning ? box : nil, to: target)

@@ -66,6 +66,8 @@ extension BoxKeeper {
             recovery.trash.append(try moveToTrash(directory.path))
             recovery.discarded += 1
         case .stopped:
+            // Whoever stopped it may not have lived to clear up.
+            try BoxRemains(of: try BoxLauncher.bubblewrap(directory), leftoverGroup(directory))?.clear()
             recovery.stopped += 1
         case .running:
             if try isRunning(record) {

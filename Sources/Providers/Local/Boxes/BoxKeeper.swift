@@ -104,32 +104,37 @@ struct BoxKeeper: Sendable {
     }
 
     /// Ends all processes of a box and keeps its files.
-    func stop(_ box: BoxID, epoch: UInt64) throws(DriverError) {
+    ///
+    /// - Returns: What is to be cleared some time.
+    @discardableResult
+    func stop(_ box: BoxID, epoch: UInt64) throws(DriverError) -> BoxRemains? {
         let directory = directory(box)
         guard let lock = try directory.take(), let record = try directory.readRecord() else {
             throw DriverError(.gone, "the box does not exist on this host any more")
         }
         _ = lock
         try fence(record, epoch)
-        _ = try halt(directory, record, epoch: max(epoch, record.tag.epoch))
+        return try kill(directory, record, epoch: max(epoch, record.tag.epoch)).1
     }
 
     /// Ends a box and takes its files away.
     ///
-    /// - Returns: Where files wait for removal; nothing when there is no such box.
-    func delete(_ box: BoxID, epoch: UInt64) throws(DriverError) -> [String] {
+    /// - Returns: Where files wait for removal, and what is to be cleared before; nothing when there is no such box.
+    func delete(_ box: BoxID, epoch: UInt64) throws(DriverError) -> (trash: [String], remains: BoxRemains?) {
         let directory = directory(box)
-        guard let lock = try directory.take() else { return [] }
+        guard let lock = try directory.take() else { return ([], nil) }
         _ = lock
+        var remains: BoxRemains?
         var layers: [String] = []
         if let record = try directory.readRecord() {
             try fence(record, epoch)
-            let stopped = try halt(directory, record, epoch: max(epoch, record.tag.epoch))
+            let stopped: LocalBoxRecord
+            (stopped, remains) = try kill(directory, record, epoch: max(epoch, record.tag.epoch))
             users?.release(stopped.user, of: directory)
             layers = stopped.allLayers
         }
         let trash = try moveToTrash(directory.path)
-        return [trash] + (try releaseLayers(layers))
+        return ([trash] + (try releaseLayers(layers)), remains)
     }
 
     func list() throws(DriverError) -> [BoxListing] {

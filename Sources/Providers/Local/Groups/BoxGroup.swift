@@ -10,6 +10,13 @@ struct BoxGroup: Sendable, Hashable, Codable {
 
     var isEmpty: Bool { unified == nil && legacy.isEmpty }
 
+    var directories: [String] { legacy + (unified.map { [$0] } ?? []) }
+
+    /// The same without the directories that are not wanted.
+    func filter(_ isWanted: (String) -> Bool) -> BoxGroup {
+        BoxGroup(unified: unified.flatMap { isWanted($0) ? $0 : nil }, legacy: legacy.filter(isWanted))
+    }
+
     /// Makes the directories and sets the limits.
     ///
     /// Always new ones: a cgroup that has once been killed kills what is born into it.
@@ -54,7 +61,9 @@ struct BoxGroup: Sendable, Hashable, Codable {
         // Somebody may have tidied away the fleet's own directory while it was empty.
         if errno == ENOENT { return try HostFile.makeDirectories(directory, mode: 0o755) }
         guard errno == EEXIST else { throw .system("cannot make a control group") }
-        guard rmdir(directory) == 0, mkdir(directory, 0o755) == 0 else { throw .system("cannot renew a control group") }
+        // What has just died in it may be there for a moment yet.
+        for _ in 0..<200 where rmdir(directory) != 0 && errno == EBUSY { usleep(1_000) }
+        guard mkdir(directory, 0o755) == 0 else { throw .system("cannot renew a control group") }
     }
 
     private func limitUnified(
@@ -128,7 +137,7 @@ struct BoxGroup: Sendable, Hashable, Codable {
     @discardableResult
     func remove() -> Bool {
         var removed = true
-        for directory in legacy + (unified.map { [$0] } ?? []) {
+        for directory in directories {
             for child in (try? HostFile.names(in: directory)) ?? [] {
                 // Groups that the box's first process has made for its processes.
                 let path = "\(directory)/\(child)"

@@ -4,8 +4,12 @@ import ProviderKit
 extension BoxLauncher {
     /// Kills whatever a launch that did not come to its end has left: bubblewrap, and the first process that waits.
     static func abandon(_ directory: BoxDirectory, _ group: BoxGroup?) throws(DriverError) {
+        try abandon(try bubblewrap(directory), group)
+    }
+
+    static func abandon(_ outer: ProcessIdentity?, _ group: BoxGroup?) throws(DriverError) {
         _ = try group?.kill()
-        guard let outer = try bubblewrap(directory), let hold = try outer.hold() else { return }
+        guard let outer, let hold = try outer.hold() else { return }
         // The child first: it would outlive bubblewrap.
         let children = try HostFile.text("/proc/\(outer.pid)/task/\(outer.pid)/children") ?? ""
         for child in children.split(separator: " ").compactMap({ Int32($0) }) {
@@ -19,16 +23,8 @@ extension BoxLauncher {
         guard try hold.waitForEnd(.seconds(10)) else { throw DriverError(.timeout, "bubblewrap does not end") }
     }
 
-    /// Lets bubblewrap reap the box's dead first process and end by itself.
-    ///
-    /// Were it killed at that moment, the remains would fall to the host's first process, which in a container may never
-    /// reap anything.
-    static func letBubblewrapEnd(_ directory: BoxDirectory) throws(DriverError) {
-        guard let hold = try bubblewrap(directory)?.hold() else { return }
-        _ = try hold.waitForEnd(.seconds(1))
-    }
-
-    private static func bubblewrap(_ directory: BoxDirectory) throws(DriverError) -> ProcessIdentity? {
+    /// Bubblewrap as it was born for the box's last launch; nil when it never was.
+    static func bubblewrap(_ directory: BoxDirectory) throws(DriverError) -> ProcessIdentity? {
         guard let line = try HostFile.text(directory.birth), let born = ProcessIdentity.parse(line) else { return nil }
         return ProcessIdentity(
             pid: born.pid,

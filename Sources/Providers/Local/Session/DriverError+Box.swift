@@ -15,6 +15,7 @@ extension DriverError {
             case .permission: .file(.permissionDenied)
             case .exists: .file(.fileExists)
             case .noSpace: .file(.diskFull)
+            case .outsideRoot: .file(.permissionDenied)
             case .commandNotFound: .startFailed(errno: ENOENT)
             case .commandNotExecutable: .startFailed(errno: EACCES)
             // ENOENT is for a program that is not there.
@@ -26,7 +27,7 @@ extension DriverError {
             case .invalid, .tooLarge, .inputGap, .outputForgotten: .invalid
             case .processExists, .followedElsewhere, .staleEpoch, .wrongSandbox: .conflict
             case .unsupportedVersion: .unsupported
-            case .tooMany: .rateLimited(after: nil)
+            case .tooMany, .processLimit: .rateLimited(after: nil)
             case .survivors: .timeout
             case .system, .sizeMismatch, .noSuchHandle, .unreachable, .connectionClosed,
                 .protocolViolation:
