@@ -5,6 +5,7 @@ import LocalDriver
 import MetricsEndpoint
 import Model
 import ProviderKit
+import SelfHostedDriver
 import ServiceHost
 import ServiceLifecycle
 import Worker
@@ -58,7 +59,14 @@ struct WorkerCommand: AsyncParsableCommand {
     }
 
     private func driver(named name: String, _ host: ServiceHost) async throws -> any Driver {
-        guard name == "local" else { throw ValidationError("There is no driver for the provider '\(name)'.") }
+        switch name {
+        case "local": return try await local(host)
+        case SelfHostedDriver.name: return try await SelfHostedDriver.start(host.bus)
+        default: throw ValidationError("There is no driver for the provider '\(name)'.")
+        }
+    }
+
+    private func local(_ host: ServiceHost) async throws -> any Driver {
         var configuration = LocalConfiguration(
             dataDirectory: try host.settings.string(.data),
             fleet: host.fleet,

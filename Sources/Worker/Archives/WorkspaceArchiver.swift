@@ -52,7 +52,9 @@ package struct WorkspaceArchiver: PortableArchiver {
             provider: box.envelope.backendId,
             externalID: object,
             createdAt: Date(),
-            sizeBytes: size
+            sizeBytes: size,
+            // The box's programs go on while its files are read.
+            isConsistent: false
         )
     }
 

@@ -14,6 +14,7 @@ struct CheckpointRestore: Sendable {
         guard let id = ArchiveID(request.checkpointID) else {
             throw Fault(.invalidRequest, "checkpoint_id has to be an id.")
         }
+        guard !keeper.driver.descriptor.isUsersMachine else { throw Fault.usersMachine }
         try requireUsable(try await keeper.store.archiveRecord(id))
         guard keeper.vitality.isAlive() else { throw NoLease() }
         let isIntended: Bool

@@ -20,6 +20,7 @@ struct CheckpointSave: Sendable {
         guard let id = ArchiveID(request.checkpointID) else {
             throw Fault(.invalidRequest, "checkpoint_id has to be an id.")
         }
+        guard !keeper.driver.descriptor.isUsersMachine else { throw Fault.usersMachine }
         guard request.portable || keeper.driver.descriptor.snapshots.isSupported else {
             throw Fault(
                 .unsupported,

@@ -1,4 +1,6 @@
+import Bus
 import Model
+import NATSClient
 import Ownership
 import ProviderKit
 import Store
@@ -29,7 +31,16 @@ extension Fault {
             self.init(.providerTimeout, error.message)
         case .transient:
             self.init(.providerFailed, error.message, hint: "Try again shortly.", retryAfter: 2)
-        case .agentOffline, .placementOffline:
+        case .agentOffline:
+            self.init(
+                .agentOffline,
+                error.message,
+                hint: "It is used again as soon as its agent is connected.",
+                retryAfter: 5
+            )
+        case .denied:
+            self.init(.agentDenied, error.message, hint: "The machine's user can allow it in agent.json.")
+        case .placementOffline:
             self.init(.placementOffline, error.message, retryAfter: 5)
         case .file(let code):
             self.init(code, error.message)
@@ -48,6 +59,8 @@ extension Fault {
         case let fault as Fault: fault
         case let error as DriverError: Fault(error)
         case let error as StoreError: error.fault
+        case let error as BusError: error.fault
+        case let error as NATSError: BusError(error).fault
         case is NoLease: .leaseLost
         case is CancellationError: Fault(.cancelled, "The operation was cancelled.")
         default: Fault(.internal, "The worker failed.")

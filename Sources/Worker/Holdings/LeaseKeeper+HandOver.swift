@@ -1,6 +1,7 @@
 import Logging
 import Model
 import Ownership
+import ProviderKit
 import ServiceHost
 import Store
 
@@ -31,14 +32,11 @@ extension LeaseKeeper {
         await holding.operations.drain(within: .init(reads: grace, changes: grace), telling: .draining)
         do {
             switch manner {
-            case .drain:
+            // On a user's machine there is nothing to save, and what runs there need not end.
+            case .drain where !driver.descriptor.isUsersMachine:
                 _ = try await drain(holding, intent: .pause, reason: "shutdown")
-            case .release:
-                // What is not stored stays in the box, for the next owner.
-                await holding.processes.stop(within: Self.startPatience)
-                // Released in the database first: who finds nobody listening can acquire at once (rule 6).
-                try await release(holding.sandbox, epoch: holding.epoch, reason: "shutdown")
-                await drop(holding)
+            case .release, .drain:
+                try await giveBack(holding, reason: "shutdown")
             }
         } catch {
             logger.warning(
@@ -47,5 +45,20 @@ extension LeaseKeeper {
             )
             await drop(holding)
         }
+    }
+
+    /// Gives the lease back while the box lives on, with all that runs in it.
+    func giveBack(_ holding: Holding, reason: String) async throws {
+        // What is not stored stays in the box, for the next owner.
+        await holding.processes.stop(within: Self.startPatience)
+        // Released in the database first: who finds nobody listening can acquire at once (rule 6).
+        do {
+            try await release(holding.sandbox, epoch: holding.epoch, reason: reason)
+        } catch {
+            // It serves no more all the same; whoever asks for it has it acquired anew.
+            await drop(holding)
+            throw error
+        }
+        await drop(holding)
     }
 }

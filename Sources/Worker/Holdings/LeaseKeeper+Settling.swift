@@ -2,6 +2,7 @@ import Bus
 import Logging
 import Model
 import Ownership
+import ProviderKit
 import ServiceHost
 import Store
 
@@ -52,13 +53,20 @@ extension LeaseKeeper {
             _ = try await store.setIdle(holding.sandbox, epoch: holding.epoch, inMilliseconds: nil)
             return
         }
-        guard left <= .zero, holding.operations.close(onlyWhenIdle: true) else {
+        let isUsersMachine = driver.descriptor.isUsersMachine
+        // There nothing is gained by ending what runs in the background.
+        let runsOn = isUsersMachine && !holding.processes.open.isEmpty
+        guard left <= .zero, !runsOn, holding.operations.close(onlyWhenIdle: true) else {
             let milliseconds = max(
-                1,
+                runsOn ? record.idleTimeoutMs ?? 1 : 1,
                 left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
             )
             _ = try await store.setIdle(holding.sandbox, epoch: holding.epoch, inMilliseconds: milliseconds)
             return
+        }
+        guard !isUsersMachine else {
+            _ = try await store.setIdle(holding.sandbox, epoch: holding.epoch, inMilliseconds: nil)
+            return try await giveBack(holding, reason: "idle")
         }
         _ = try await drain(holding, intent: record.persistent ? .pause : .stop, reason: "idle")
     }

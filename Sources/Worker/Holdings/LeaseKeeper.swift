@@ -30,6 +30,8 @@ final class LeaseKeeper: Sendable {
     /// How many bytes of one process are stored when its start does not say.
     let storedLimit: UInt64
     let logger: Logger
+    /// Seconds until somebody looks again after what runs on a machine that was not there.
+    private static let absencePause = 30
     /// Acquisitions under way, so that all who ask for one sandbox wait for the same attempt.
     private let attempts = NIOLockedValueBox<[SandboxID: Task<WireAcquireReply, any Error>]>([:])
 
@@ -160,7 +162,7 @@ final class LeaseKeeper: Sendable {
             let processes = try await inheritedProcesses(of: holding)
             // Listening before the lease is known to be served (rule 6): the asker's next request must find us.
             holding.serve(by: try subscribe(holding))
-            try await bus.connection.flush()
+            try await bus.confirmSubscriptions()
             let envelope = outcome.box.envelope
             try await store.recordBox(
                 outcome.id,
@@ -169,9 +171,11 @@ final class LeaseKeeper: Sendable {
                 state: .live,
                 // Counted from its start, not from when somebody found it again.
                 lifetime: outcome.box.isFresh ? driver.descriptor.hardDeadlineSeconds : nil,
+                reason: nil,
                 actor: identity.actor
             )
             let binding = driver.binding
+            let gaps = vitality.gaps
             let warm = try await store.becomeWarm(
                 record.id,
                 epoch: record.epoch,
@@ -179,7 +183,8 @@ final class LeaseKeeper: Sendable {
                 binding: (binding.account, binding.placement),
                 actor: identity.actor
             )
-            guard let warm else { throw NoLease() }
+            // Frozen before the answer came, others may have taken over; if it is ours yet, it is taken anew.
+            guard let warm, !vitality.hasLapsed(since: gaps) else { throw NoLease() }
             if let older = holdings.insert(holding) { await drop(older) }
             if let live = holding.live { watch(live, of: holding) }
             await takeOver(processes, of: holding)
@@ -207,6 +212,9 @@ final class LeaseKeeper: Sendable {
             _ = try await store.failCreation(record.id, epoch: record.epoch, fault: fault, actor: identity.actor)
         } else {
             try await release(record.id, epoch: record.epoch, reason: fault.code.rawValue)
+            // A machine that is away comes back when its user wants.
+            guard fault.code == .agentOffline else { return }
+            try await store.lookAgain(at: record.id, inSeconds: Self.absencePause)
         }
     }
 

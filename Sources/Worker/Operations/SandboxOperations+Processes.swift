@@ -88,6 +88,7 @@ extension SandboxOperations {
         try await holding.captures.pass()
         // Before the row is written: a box that does not come back starts nothing.
         let live = try await keeper.liveBox(of: holding)
+        try await live.box.prepareStart()
         guard keeper.vitality.isAlive() else { throw NoAnswer() }
         let limit = start.row.storedLimit
         let identity = ProcessIdentity(

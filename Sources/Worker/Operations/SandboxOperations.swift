@@ -168,7 +168,13 @@ struct SandboxOperations: Sendable {
             return reply { $0.file = info.wire(path: WorkspaceTar.directory) }
         case .importWorkspace(let incoming):
             let limits = keeper.workspaceLimits
-            try await WorkspaceImport(box: box, replaces: incoming.replace, limits: limits).run(from: accept(request))
+            let imported = WorkspaceImport(box: box, replaces: incoming.replace, limits: limits)
+            if try await !imported.run(from: accept(request)) {
+                keeper.logger.notice(
+                    "what an import replaced is not deleted yet",
+                    metadata: .keyed([.sandbox: "\(holding.sandbox)", .operation: "\(request.operationID)"])
+                )
+            }
             return reply { $0.done = WireDone() }
         default:
             throw Fault(.invalidRequest, "The request names no operation that this worker knows.")

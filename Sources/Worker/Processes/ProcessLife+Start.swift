@@ -157,10 +157,10 @@ extension ProcessEnd {
         case .startFailed(let errno):
             let reason = errno == ENOENT ? Reason.commandNotFound : Reason.startFailed
             self.init(.failed, reason: reason, message: "\(program): \(error.message)")
-        case .invalid, .unsupported, .unauthorized, .rateLimited, .gone, .file:
+        case .invalid, .unsupported, .unauthorized, .rateLimited, .gone, .file, .denied,
+            .agentOffline:
             self.init(.failed, reason: Reason.startFailed, message: error.message)
-        case .archiveDamaged, .conflict, .timeout, .transient, .agentOffline, .placementOffline, .processGone,
-            .processEnded:
+        case .archiveDamaged, .conflict, .timeout, .transient, .placementOffline, .processGone, .processEnded:
             return nil
         }
     }

@@ -105,11 +105,11 @@ struct ProcessLife: Sendable {
         while true {
             guard !process.isStopping, !Task.isCancelled else { throw Left() }
             if case .lose(let reason) = process.wish { throw Lost(reason: reason) }
-            if isBoxGone { throw Lost(reason: ProcessEnd.Reason.boxGone) }
+            if isBoxGone { throw Lost(reason: lossReason ?? ProcessEnd.Reason.boxGone) }
             do {
                 let box = try await keeper.liveBox(of: holding).box
                 // Perhaps it was started again just now.
-                if isBoxGone { throw Lost(reason: ProcessEnd.Reason.boxGone) }
+                if isBoxGone { throw Lost(reason: lossReason ?? ProcessEnd.Reason.boxGone) }
                 let source = try await box.attach(process.id.rawValue, stdout: offsets.stdout, stderr: offsets.stderr)
                 keeper.metrics.attached()
                 return source
@@ -119,7 +119,8 @@ struct ProcessLife: Sendable {
                 switch error.kind {
                 case .gone: throw Lost(reason: ProcessEnd.Reason.boxGone)
                 case .processGone, .unsupported:
-                    throw Lost(reason: isBoxGone ? ProcessEnd.Reason.boxGone : ProcessEnd.Reason.notInBox)
+                    let reason = isBoxGone ? ProcessEnd.Reason.boxGone : ProcessEnd.Reason.notInBox
+                    throw Lost(reason: lossReason ?? reason)
                 case .conflict:
                     // Perhaps a later owner has spoken to the box.
                     keeper.logger.info("process not attached", metadata: metadata(error))
@@ -140,6 +141,12 @@ struct ProcessLife: Sendable {
     /// The box that it ran in was made anew, or started again over its files.
     var isBoxGone: Bool {
         process.identity.box != holding.boxID || holding.isFresh(since: process.identity.generation)
+    }
+
+    /// What the provider says became of what ran before this life of the box.
+    private var lossReason: String? {
+        guard let live = holding.live, live.generation > process.identity.generation else { return nil }
+        return live.box.lossReason
     }
 
     // MARK: Ending

@@ -74,19 +74,6 @@ package struct WorkerService: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await dispatcher.run() }
             group.addTask { await life.keep() }
-            for keeper in keepers {
-                group.addTask {
-                    try await HeartbeatService(
-                        worker: identity.id,
-                        store: host.store,
-                        clock: host.bus.clock,
-                        vitality: vitality,
-                        keeper: keeper,
-                        logger: host.logger
-                    )
-                    .run()
-                }
-            }
             let subscriptions = try endpoints.open()
             let micro = try MicroService(
                 .init(
@@ -106,15 +93,20 @@ package struct WorkerService: Service {
             host.logger.info("serving", metadata: .keyed([.worker: "\(identity.id)"]))
 
             defer { dispatcher.finish() }
-            // Ends in order when it is told to stop, or at once when a heartbeat says that this incarnation is over. The
-            // heartbeats are the first to end in either case, and a group hands on what a child throws only to who asks.
-            let end = await group.nextResult()
-            micro.stop()
-            for subscription in subscriptions { subscription.unsubscribe() }
-            try end?.get()
-            for keeper in keepers {
-                await keeper.handOver(settings.shutdown, grace: settings.shutdownGrace)
-                if settings.shutdown == .drain { await keeper.pauseOrphans() }
+            try await withThrowingTaskGroup(of: Void.self) { beats in
+                beats.addTask { try await heartbeats(of: keepers, vitality).run() }
+                beats.addTask { try await gracefulShutdown() }
+                // Ends in order when it is told to stop, or at once when a heartbeat says that this incarnation is over.
+                let end = await beats.nextResult()
+                micro.stop()
+                for subscription in subscriptions { subscription.unsubscribe() }
+                try end?.get()
+                // The heart beats on: without it nothing could be saved or given back after a few seconds (rule 4).
+                for keeper in keepers {
+                    await keeper.handOver(settings.shutdown, grace: settings.shutdownGrace)
+                    if settings.shutdown == .drain { await keeper.pauseOrphans() }
+                }
+                beats.cancelAll()
             }
             dispatcher.finish()
             try await group.waitForAll()
@@ -122,6 +114,17 @@ package struct WorkerService: Service {
         try await host.store.retire(identity.id)
         for driver in drivers { await driver.shutdown() }
         await life.release()
+    }
+
+    private func heartbeats(of keepers: [LeaseKeeper], _ vitality: Vitality) -> HeartbeatService {
+        HeartbeatService(
+            worker: identity.id,
+            store: host.store,
+            clock: host.bus.clock,
+            vitality: vitality,
+            keepers: keepers,
+            logger: host.logger
+        )
     }
 
     /// Nil where no archive store is configured; one that is configured has to be there.

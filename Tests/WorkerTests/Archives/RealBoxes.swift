@@ -51,6 +51,11 @@ struct RealBoxes: Sendable {
         }
     }
 
+    /// Where the files of a box lie on the host.
+    func upper(of box: any Box) throws -> String {
+        driver.keeper.directory(try driver.identify(box.envelope)).upper
+    }
+
     func create() async throws -> any Box {
         let tag = BoxTag(fleet: fleet, sandbox: .now(), box: .now(), epoch: 1)
         return try await driver.create(BoxCreation(tag: tag, spec: SandboxSpec(), environment: [:]))

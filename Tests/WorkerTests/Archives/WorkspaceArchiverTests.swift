@@ -1,6 +1,7 @@
 import ArchiveStore
 import Compression
 import FleetTesting
+import Glibc
 import Model
 import NIOConcurrencyHelpers
 import NIOCore
@@ -9,6 +10,7 @@ import ProviderKit
 import ServiceHost
 import Testing
 
+@testable import LocalDriver
 @testable import Worker
 
 @Suite struct WorkspaceArchiverTests {
@@ -41,6 +43,7 @@ import Testing
             let reference = try await archiver.capture(box, as: .now())
             #expect(reference.format == .portable)
             #expect(try #require(reference.sizeBytes) > 3_000_000)
+            #expect(!reference.holdsOneMoment)
 
             let other = try await boxes.create()
             try await archiver.hydrate(other, from: reference)
@@ -112,6 +115,39 @@ import Testing
         }
     }
 
+    /// Whatever cannot be moved or deleted: the workspace holds what it held, or what was imported, and nothing beside it.
+    @Test(.enabled(if: geteuid() == 0, "another user's files take root")) func anImportThatReplacesIsUndoneOrDone() async throws {
+        try await RealBoxes.with { boxes, _ in
+            let box = try await boxes.create()
+            let list = "cd /workspace; find . ! -name . -printf '%P ' | tr ' ' '\\n' | sort | tr '\\n' ' '"
+            let archive = try Self.compressed { tar in tar.add("new", content: "new") }
+            // Files that are as hard to delete as their owner can make them.
+            try await boxes.shell("cd /workspace; mkdir -p a/b; touch a/b/c; chmod 0 a/b; chmod 500 a/b", in: box)
+            try await load(archive, into: box, replaces: true)
+            #expect(try await boxes.shell(list, in: box) == "new ")
+
+            // Another user's directory cannot be moved: nothing has happened.
+            let workspace = try boxes.upper(of: box) + "/workspace"
+            try await boxes.shell("touch /workspace/first /workspace/second", in: box)
+            try HostFile.makeDirectory("\(workspace)/foreign", mode: 0o755)
+            try HostFile.write("\(workspace)/foreign/file", "x".utf8, flags: O_CREAT, mode: 0o644)
+            await expect(.archiveInvalid) { try await load(archive, into: box, replaces: true) }
+            #expect(try await boxes.shell(list, in: box) == "first foreign foreign/file new second ")
+
+            // It can be moved with what it is in, and not be deleted: the import is done, and the next one tidies up.
+            try await boxes.shell("mkdir /workspace/own", in: box)
+            try #require(rename("\(workspace)/foreign", "\(workspace)/own/foreign") == 0)
+            #expect(try await !load(archive, into: box, replaces: true))
+            #expect(try await boxes.shell("cd /workspace; ls; ls -d .sandfleet-import-*.done | wc -l", in: box) == "new\n1\n")
+            #expect(try await !load(archive, into: box, replaces: true))
+            for name in try HostFile.names(in: workspace) ?? [] where name.hasSuffix(".done") {
+                try FileTree.remove("\(workspace)/\(name)/own/foreign")
+            }
+            #expect(try await load(archive, into: box, replaces: false))
+            #expect(try await boxes.shell(list, in: box) == "new ")
+        }
+    }
+
     private static func compressed(_ fill: (inout TarBuilder) -> Void) throws -> ByteBuffer {
         var compressor = try ZstdCompressor()
         var output = ByteBuffer()
@@ -120,9 +156,10 @@ import Testing
         return output
     }
 
-    private func load(_ bytes: ByteBuffer, into box: any Box, replaces: Bool) async throws {
+    @discardableResult
+    private func load(_ bytes: ByteBuffer, into box: any Box, replaces: Bool) async throws -> Bool {
         let rest = NIOLockedValueBox(bytes)
-        try await WorkspaceImport(box: box, replaces: replaces, limits: Self.limits)
+        return try await WorkspaceImport(box: box, replaces: replaces, limits: Self.limits)
             .run {
                 rest.withLockedValue { rest in
                     rest.readableBytes == 0 ? nil : rest.readSlice(length: min(100, rest.readableBytes))

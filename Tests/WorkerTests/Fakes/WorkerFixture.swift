@@ -25,6 +25,7 @@ struct WorkerFixture: Sendable {
     let pool: PostgresPool
     let workspace: WorkspaceID
     let asker: BusClient
+    let nats: NATSFixture
     /// What the worker's own clock says, apart from time itself.
     let vitality: Vitality
     let clock: NIOLockedValueBox<ContinuousClock.Instant>
@@ -70,6 +71,7 @@ struct WorkerFixture: Sendable {
                     pool: pool,
                     workspace: .now(),
                     asker: BusClient(bus: gateway),
+                    nats: nats,
                     vitality: vitality,
                     clock: clock
                 )

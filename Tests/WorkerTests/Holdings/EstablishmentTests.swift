@@ -1,3 +1,4 @@
+import Bus
 import FleetTesting
 import Foundation
 import Model
@@ -44,6 +45,22 @@ import Wire
             fixture.driver.lose(first)
             try await fixture.acquire(sandbox)
             #expect(try await fixture.box(of: sandbox) != first)
+            #expect(fixture.driver.boxes.count == 1)
+        }
+    }
+
+    @Test func aBusThatIsLostMeanwhileIsToldAsThatAndTheLeaseIsGivenBack() async throws {
+        try await WorkerFixture.with { fixture in
+            let sandbox = try await fixture.sandbox()
+            fixture.driver.before { call in if call == .create { await fixture.nats.runner.kill() } }
+            let error = await #expect(throws: (any Error).self) { try await fixture.acquire(sandbox) }
+            #expect(error.map { Fault.describing($0).code } == .busUnavailable, "\(error as Any)")
+            let lease = "select lease_state || ' ' || coalesce(owner, '-') from sandboxes"
+            #expect(try await fixture.value(lease) == "cold -")
+            fixture.driver.before(nil)
+            try await fixture.nats.runner.start()
+            try await eventually("the connection is back") { fixture.keeper.bus.isConnected }
+            try await fixture.acquire(sandbox)
             #expect(fixture.driver.boxes.count == 1)
         }
     }
