@@ -51,6 +51,7 @@ package struct SandfleetCommand: AsyncParsableCommand {
                     ProcessListCommand.self, LogsCommand.self, WaitCommand.self, KillCommand.self,
                 ]
             ),
+            CommandGroup(name: "Users' machines", subcommands: [AgentsCommand.self, AgentCommand.self]),
             CommandGroup(name: "Access", subcommands: [KeysCommand.self]),
         ]
     )

@@ -8,9 +8,14 @@ struct CommandLineRun {
     let stdout: String
     let stderr: String
 
-    init(_ arguments: [String], environment: [String: String] = [:], input: Data? = nil) async throws {
+    init(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        input: Data? = nil,
+        from folder: URL? = nil
+    ) async throws {
         let piped = input.map { _ in Pipe() }
-        let program = try RunningCommandLine(arguments, environment: environment, input: piped)
+        let program = try RunningCommandLine(arguments, environment: environment, input: piped, from: folder)
         async let written: Void = Self.write(input, to: piped)
         async let stdout = program.stdout.rest()
         async let stderr = program.stderr.rest()

@@ -11,7 +11,7 @@ struct RunningCommandLine {
     private let process: SpawnedProgram
 
     /// The folder that holds the built products, this test bundle among them.
-    private static var products: URL {
+    static var products: URL {
         get throws {
             let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
             let bundle = ProcessInfo.processInfo.arguments.first { $0.hasSuffix(".xctest") }
@@ -22,13 +22,21 @@ struct RunningCommandLine {
     }
 
     /// Starts the program with nothing but the given environment, and with pipes.
-    init(_ arguments: [String], environment: [String: String] = [:], input: Pipe? = nil) throws {
+    ///
+    /// - Parameter folder: Where the program lies, when it is not the built one.
+    init(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        input: Pipe? = nil,
+        from folder: URL? = nil
+    ) throws {
         let stdout = Pipe()
         let stderr = Pipe()
         let standard = try input?.fileHandleForReading ?? #require(FileHandle(forReadingAtPath: "/dev/null"))
         process = try Self.start(
             arguments,
             environment,
+            from: folder,
             input: standard,
             output: stdout.fileHandleForWriting,
             errors: stderr.fileHandleForWriting
@@ -57,12 +65,13 @@ struct RunningCommandLine {
     private static func start(
         _ arguments: [String],
         _ environment: [String: String],
+        from folder: URL? = nil,
         input: FileHandle,
         output: FileHandle,
         errors: FileHandle
     ) throws -> SpawnedProgram {
         try SpawnedProgram(
-            products.appending(path: "sandfleet").path,
+            try (folder ?? products).appending(path: "sandfleet").path,
             arguments,
             environment: ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(environment) { $1 },
             streams: (input.fileDescriptor, output.fileDescriptor, errors.fileDescriptor)

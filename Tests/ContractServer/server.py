@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 sys.dont_write_bytecode = True
 
+from agents import Agents
 from cuts import Cuts, CutWriter
 from files import FileRoutes
 from oddities import Oddity
@@ -41,6 +42,7 @@ def new_id():
 
 
 ledger, boxes = Ledger(root, new_id), Boxes()
+agents = Agents(new_id, NOW, Problem)
 
 
 class Handler(FileRoutes, BaseHTTPRequestHandler):
@@ -183,6 +185,9 @@ class Handler(FileRoutes, BaseHTTPRequestHandler):
                     "workers": [{"id": "w1", "name": "worker", "host": "h", "providers": ["local"],
                                  "heartbeatAgeMs": 12, "state": "live", "sandboxes": 1}],
                 })
+            case (_, ["agents", *rest]):
+                status, document = agents.route(method, rest, self.document, self.query)
+                self.answer(document, status) if document is not None else self.nothing()
             case ("GET", ["keys"]): self.answer({"items": list(keys.values()), "nextCursor": None})
             case ("POST", ["keys"]):
                 key = {"id": new_id(), "createdAt": NOW} | self.document()
@@ -268,7 +273,7 @@ class Handler(FileRoutes, BaseHTTPRequestHandler):
                 "externalSandboxId": "box", "image": None, "resources": request.get("resources", {}),
                 "persistent": request.get("persistent", True), "metadata": request.get("metadata", {}),
                 "tags": request.get("tags", {}), "networkPolicy": request.get("networkPolicy", "none"),
-                "timeoutMs": request.get("timeoutMs"), "idleTimeoutMs": None, "expiresAt": None,
+                **agents.placed(request), "timeoutMs": request.get("timeoutMs"), "idleTimeoutMs": None, "expiresAt": None,
                 "createdAt": NOW, "updatedAt": "2026-01-02T03:04:05Z", "shutdownAt": None,
                 "fromTheFuture": {"unknown": [1, 2]},
             }

@@ -67,6 +67,7 @@ class Ledger:
             made = {
                 "id": name, "sandboxId": box["id"], "status": "saving" if is_saving else "ready",
                 "format": body.get("format", "native"), "comment": body.get("comment"), "provider": box["provider"],
+                "consistent": None if is_saving else body.get("format") != "portable",
                 "sizeBytes": None if is_saving else size, "createdAt": NOW, "readyAt": None if is_saving else NOW,
                 "expiresAt": "2100-01-01T00:00:00Z" if "expiresInMs" in body else None, "error": None, "new": [1],
             }

@@ -19,6 +19,14 @@ package struct UpCommand: AsyncParsableCommand {
     @Option(help: "Where the gateway listens, as host:port; port 0 takes a free one.")
     var listen: String = FleetConfiguration.standardListen.description
 
+    @Option(
+        help: """
+            Where machines of your own reach the bus, as host:port (0.0.0.0:4222); by default nobody but this machine does. \
+            The connection is not encrypted: put it on a network that you trust.
+            """
+    )
+    var agents: String?
+
     @Option(help: "How many gateways to run; those beyond the first listen on free ports, named in fleet.json.")
     var gateways: Int = 1
 
@@ -78,7 +86,8 @@ package struct UpCommand: AsyncParsableCommand {
             workers: workers,
             reapers: reapers,
             boxDisk: BoxDiskSize(boxDisk) ?? .share,
-            executables: executables
+            executables: executables,
+            agents: try agents.map { try ListenAddress($0) }
         )
         let fleet = try await EmbeddedFleet(configuration, hurry: signals.hurry) { line in
             if !quiet { printProgress(line) }

@@ -11,6 +11,7 @@ struct CreateCommand: FleetCommand {
             $ sandfleet create --name build --no-persistent --timeout 2h --vcpus 2 --memory 2048
             $ sandfleet create --name shared --reuse --env CI=1 --network full
             $ sandfleet create --from-checkpoint 01m7tq3nq0fa2svz3c0yqk2m4d
+            $ sandfleet create --provider selfhosted --agent workshop --directory project
             """
     )
 
@@ -24,6 +25,14 @@ struct CreateCommand: FleetCommand {
 
     @Option(help: "The id of a checkpoint whose files it begins with.")
     var fromCheckpoint: String?
+
+    @Option(
+        help: "The machine to be on, of a self-hosted one: its id, its name, or label=value,… for any that is online."
+    )
+    var agent: String?
+
+    @Option(help: "Where on that machine it works. (default: the root that the machine's user has set)")
+    var directory: String?
 
     @Option(help: "A name, unique in the workspace.")
     var name: String?
@@ -62,11 +71,24 @@ struct CreateCommand: FleetCommand {
         try await session.output.show(sandbox, or: sandbox.id)
     }
 
+    /// A name cannot be told from a label but by its `=`.
+    private static func choice(_ text: String) -> AgentChoice {
+        guard text.contains("=") else { return .named(text) }
+        let labels = text.split(separator: ",")
+            .map { pair in
+                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                return (String(parts[0]), parts.count == 2 ? String(parts[1]) : "")
+            }
+        return .labels(Dictionary(labels, uniquingKeysWith: { _, last in last }))
+    }
+
     private var request: SandboxRequest {
         var request = SandboxRequest()
         request.provider = provider
         request.image = image
         request.fromCheckpoint = fromCheckpoint
+        request.agent = agent.map(Self.choice)
+        request.selfhosted = directory.map { SelfHosted(directory: $0) }
         request.name = name
         request.reuse = reuse ? true : nil
         request.persistent = traits.persistent

@@ -14,6 +14,8 @@ public struct Checkpoint: Hashable, Sendable {
     public let comment: String?
     /// The provider whose boxes it can become, of a native one.
     public let provider: String?
+    /// Whether all its files are as they were at one moment; nil until it is saved.
+    public let consistent: Bool?
     /// How many bytes it holds; nil when that is not known.
     public let sizeBytes: Int?
     /// When it was asked for.
@@ -36,6 +38,7 @@ extension Checkpoint: Codable {
         format = try values.decodeIfPresent(CheckpointFormat.self, forKey: .format)
         comment = try values.decodeIfPresent(String.self, forKey: .comment)
         provider = try values.decodeIfPresent(String.self, forKey: .provider)
+        consistent = try values.decodeIfPresent(Bool.self, forKey: .consistent)
         sizeBytes = try values.decodeIfPresent(Int.self, forKey: .sizeBytes)
         createdAt = try values.decodeIfPresent(Date.self, forKey: .createdAt)
         readyAt = try values.decodeIfPresent(Date.self, forKey: .readyAt)

@@ -22,6 +22,8 @@ public struct Sandbox: Codable, Hashable, Sendable {
     public let name: String?
     /// The image that its box was made from.
     public let image: String?
+    /// The id of the machine that it is on, of a self-hosted one.
+    public let agent: String?
     /// Its limits.
     public let resources: SandboxResources
     /// Whether its files survive a stop.
@@ -58,6 +60,7 @@ extension Sandbox {
         externalSandboxId = try values.decodeIfPresent(String.self, forKey: .externalSandboxId)
         name = try values.decodeIfPresent(String.self, forKey: .name)
         image = try values.decodeIfPresent(String.self, forKey: .image)
+        agent = try values.decodeIfPresent(String.self, forKey: .agent)
         resources = try values.decodeIfPresent(SandboxResources.self, forKey: .resources) ?? SandboxResources()
         persistent = try values.decodeIfPresent(Bool.self, forKey: .persistent) ?? false
         metadata = try values.decodeIfPresent([String: JSONValue].self, forKey: .metadata) ?? [:]

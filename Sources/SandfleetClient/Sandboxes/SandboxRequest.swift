@@ -4,6 +4,10 @@ public struct SandboxRequest: Codable, Hashable, Sendable {
     public var provider: String?
     /// The image to make its box from.
     public var image: String?
+    /// The machine that a self-hosted one shall be on.
+    public var agent: AgentChoice?
+    /// Where on that machine it works.
+    public var selfhosted: SelfHosted?
     /// The id of a checkpoint whose files it shall begin with.
     public var fromCheckpoint: String?
     /// A name, unique among the workspace's sandboxes.
