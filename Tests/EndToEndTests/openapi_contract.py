@@ -240,6 +240,22 @@ call("GET", one, 404, ids=ids)
 made = call("POST", "/v1/keys", 201, {"name": "k", "scopes": ["read"]})
 call("GET", "/v1/keys", 200)
 call("DELETE", "/v1/keys/{id}", 204, ids={"id": made["id"]})
+# Whether or not this fleet lets agents in.
+agent, nobody = "/v1/agents/{id}", {"id": "01hzzzzzzzzzzzzzzzzzzzzzzz"}
+enrollment = "/v1/agents/enrollments/{id}"
+call("POST", "/v1/agents/enrollments", 400, {"labels": []})
+call("GET", "/v1/agents/enrollments", 200)
+call("GET", enrollment, 404, ids=nobody)
+call("DELETE", enrollment, 404, ids=nobody)
+call("POST", "/v1/agents/enroll", 400, {"token": "sfe_x"})
+call("POST", agent + "/challenge", 200, ids=nobody)
+call("POST", agent + "/sessions", 400, {"challenge": "1.x"}, ids=nobody)
+call("GET", "/v1/agents", 200, query="?state=online&label=gpu%3Dyes")
+call("GET", agent, 404, ids=nobody)
+call("PATCH", agent, 404, {"name": "x"}, ids=nobody)
+call("DELETE", agent, 404, ids=nobody)
+call("GET", agent + "/history", 404, ids=nobody)
+call("POST", "/v1/sandboxes", 404, {"provider": "selfhosted", "agent": "nobody"})
 for path in ("/v1/fleet", "/v1/providers", "/healthz", "/readyz", "/metrics", "/openapi.json"):
     call("GET", path, 200)
 

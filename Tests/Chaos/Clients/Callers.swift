@@ -55,8 +55,10 @@ struct Callers: Sendable {
             do {
                 if let value = try await Self.within(abandonAfter, { try await operation(client) }) { return value }
                 trouble = "no answer"
+                findings.count("given up: \(what.prefix { $0 != " " })")
             } catch let error as SandfleetError where Self.passes(error) || passing.contains(error.code.rawValue) {
                 trouble = "\(error)"
+                findings.count("refused: \(error.code.rawValue)")
             }
             findings.count("requests repeated")
             if let limit = limit.withLockedValue({ $0 }), ContinuousClock.now > limit {
@@ -69,6 +71,8 @@ struct Callers: Sendable {
     }
 
     private static func passes(_ error: SandfleetError) -> Bool {
+        // Whatever was killed has a name; this says that somebody did not expect it.
+        if error.code.rawValue == "internal" { return false }
         if ["draining", "moving", "lease_lost", "owned_by_other"].contains(error.code.rawValue) { return true }
         guard let status = error.status else { return error.code != .invalidRequest && error.code != .invalidResponse }
         return status == 429 || (status >= 500 && status != 501 && status != 507)

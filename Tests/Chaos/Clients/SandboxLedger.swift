@@ -24,23 +24,24 @@ final class SandboxLedger: Sendable {
         var losses: [Loss] = []
         var journal: [String] = []
         var isDeleted = false
+        var isOver = false
     }
 
     let id: String
     let key: String
-    /// Whether it is put to sleep when nothing runs.
-    let idles: Bool
+    let kind: SandboxKind
     private let timeline: Timeline
     private let state = NIOLockedValueBox(State())
 
-    init(id: String, key: String, idles: Bool, timeline: Timeline, workspace: Workspace = Workspace()) {
+    init(id: String, key: String, kind: SandboxKind, timeline: Timeline, workspace: Workspace = Workspace()) {
         self.id = id
         self.key = key
-        self.idles = idles
+        self.kind = kind
         self.timeline = timeline
         state.withLockedValue { $0.workspace = workspace }
     }
 
+    var idles: Bool { kind == .idling }
     var workspace: Workspace { state.withLockedValue(\.workspace) }
     var endings: [Ending] { state.withLockedValue(\.endings) }
     var losses: [Loss] { state.withLockedValue(\.losses) }
@@ -48,8 +49,15 @@ final class SandboxLedger: Sendable {
     /// Whether its deletion was asked for.
     var isDeleted: Bool { state.withLockedValue(\.isDeleted) }
 
+    /// Whether nobody can use it any more, although it is there to be read of.
+    var isOver: Bool { state.withLockedValue { $0.isOver || $0.isDeleted } }
+
     func change(_ body: (inout Workspace) -> Void) {
         state.withLockedValue { body(&$0.workspace) }
+    }
+
+    func end() {
+        state.withLockedValue { $0.isOver = true }
     }
 
     func delete() {

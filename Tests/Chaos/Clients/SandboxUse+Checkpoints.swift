@@ -1,14 +1,32 @@
 import FoundationEssentials
+import NIOCore
 import SandfleetClient
 
+/// What a new sandbox has its files from.
+enum Origin: Sendable {
+    /// Another one, as that is now.
+    case present
+    /// A checkpoint in the provider's form, by a fork.
+    case native
+    /// A checkpoint that fits anywhere, by a create.
+    case portable
+
+    init(_ number: Int) {
+        self = number > 4 ? .portable : number > 2 ? .native : .present
+    }
+}
+
 extension SandboxUse {
+    /// Longer than whoever is killed over a request takes to be followed by another.
+    private static let patience = Duration.seconds(25)
+
     /// Saves the files, changes them, and puts them back.
-    func checkpointAndRestore(_ name: String, _ ledger: SandboxLedger) async throws {
-        let (checkpoint, saved) = try await save(ledger)
+    func checkpointAndRestore(_ name: String, _ ledger: SandboxLedger, isPortable: Bool) async throws {
+        let (checkpoint, saved) = try await save(ledger, isPortable: isPortable)
         try await append(2, as: "\(name).after", to: ledger)
         let operation = UUID().uuidString.lowercased()
         try await ledger.ending("restore \(checkpoint)") {
-            _ = try await callers.call("restore \(ledger.id)", abandonAfter: .seconds(45)) {
+            _ = try await callers.call("restore \(ledger.id)", abandonAfter: Self.patience) {
                 try await $0.restoreCheckpoint(checkpoint, in: ledger.id, operationId: operation).id
             }
             ledger.change { $0 = saved }
@@ -19,32 +37,73 @@ extension SandboxUse {
     }
 
     /// Makes another sandbox of the files, as they are or as they were saved; from then on each has its own.
-    func fork(_ name: String, _ ledger: SandboxLedger, fromCheckpoint: Bool) async throws {
-        var request = ForkRequest()
+    func fork(_ name: String, _ ledger: SandboxLedger, _ origin: Origin) async throws {
         let key = UUID().uuidString.lowercased()
-        request.tags = ["chaos": key]
-        var saved = ledger.workspace
-        if fromCheckpoint {
-            let (checkpoint, files) = try await save(ledger)
-            (request.checkpoint, saved) = (checkpoint, files)
+        var (checkpoint, saved) = (String?.none, ledger.workspace)
+        if origin != .present {
+            let (id, files) = try await save(ledger, isPortable: origin == .portable)
+            (checkpoint, saved) = (id, files)
             try await append(1, as: "\(name).after", to: ledger)
         }
-        let asked = request
-        let id = try await callers.call("fork of \(ledger.id)", abandonAfter: .seconds(45)) {
-            try await $0.forkSandbox(ledger.id, asked, idempotencyKey: key).id
-        }
-        let fork = SandboxLedger(id: id, key: key, idles: ledger.idles, timeline: load.timeline, workspace: saved)
+        let id = try await begin(key, ledger, origin, checkpoint)
+        let kind = origin == .portable ? .lasting : ledger.kind
+        let fork = SandboxLedger(id: id, key: key, kind: kind, timeline: load.timeline, workspace: saved)
         load.add(fork)
-        fork.note("forked from \(ledger.id) \(request.checkpoint ?? "")")
-        ledger.note("fork \(id)")
-        findings.count("forks")
+        fork.note("\(origin) of \(ledger.id) \(checkpoint ?? "")")
+        ledger.note("\(origin) \(id)")
+        findings.count(origin == .portable ? "sandboxes begun from checkpoints" : "forks")
         try await check(fork)
         try await append(1, as: "\(name).fork", to: fork)
         try await append(1, as: "\(name).origin", to: ledger)
         try await check(fork)
         try await check(ledger)
-        if let checkpoint = request.checkpoint { try await remove(checkpoint) }
+        if let checkpoint { try await remove(checkpoint) }
         try await delete(fork)
+    }
+
+    /// Creates a sandbox with another one's files.
+    private func begin(
+        _ key: String,
+        _ ledger: SandboxLedger,
+        _ origin: Origin,
+        _ checkpoint: String?
+    ) async throws -> String {
+        try await callers.call("fork of \(ledger.id)", abandonAfter: Self.patience) { client in
+            guard origin != .portable else {
+                var request = SandboxRequest()
+                request.persistent = true
+                request.fromCheckpoint = checkpoint
+                request.tags = ["chaos": key]
+                return try await client.createSandbox(request, idempotencyKey: key).id
+            }
+            var request = ForkRequest()
+            request.checkpoint = checkpoint
+            request.tags = ["chaos": key]
+            return try await client.forkSandbox(ledger.id, request, idempotencyKey: key).id
+        }
+    }
+
+    /// Takes the files out, and puts them into another sandbox in place of what that one has.
+    func carryOver(_ name: String, _ ledger: SandboxLedger) async throws {
+        let files = ledger.workspace
+        let archive = try await callers.call("export of \(ledger.id)", abandonAfter: .seconds(60)) { client in
+            var bytes = ByteBuffer()
+            for try await piece in try await client.exportWorkspace(of: ledger.id) { bytes.writeImmutableBuffer(piece) }
+            return bytes
+        }
+        let other = try await create(.lasting, twice: false)
+        load.add(other)
+        try await append(1, as: "\(name).before", to: other)
+        try await callers.call("import into \(other.id)") {
+            try await $0.importWorkspace(.bytes(archive), into: other.id, replace: true)
+        }
+        other.change { $0 = files }
+        other.note("has the files of \(ledger.id)")
+        findings.count("workspaces carried over")
+        try await check(other)
+        try await append(1, as: "\(name).other", to: other)
+        try await check(other)
+        try await delete(other)
     }
 
     /// Puts it to sleep, its files saved; the next use wakes it.
@@ -59,13 +118,16 @@ extension SandboxUse {
     }
 
     /// Saves the files; what they are, and the id.
-    private func save(_ ledger: SandboxLedger) async throws -> (id: String, files: Workspace) {
+    private func save(_ ledger: SandboxLedger, isPortable: Bool) async throws -> (id: String, files: Workspace) {
         let operation = UUID().uuidString.lowercased()
+        var request = CheckpointRequest()
+        request.format = isPortable ? .portable : .native
+        let wanted = request
         let files = ledger.workspace
-        let checkpoint = try await callers.call("checkpoint of \(ledger.id)", abandonAfter: .seconds(45)) {
-            try await $0.createCheckpoint(of: ledger.id, operationId: operation)
+        let checkpoint = try await callers.call("checkpoint of \(ledger.id)", abandonAfter: Self.patience) {
+            try await $0.createCheckpoint(of: ledger.id, wanted, operationId: operation)
         }
-        findings.count("checkpoints")
+        findings.count(isPortable ? "checkpoints, portable" : "checkpoints, native")
         ledger.note("checkpoint \(checkpoint.id) is \(checkpoint.status.rawValue)")
         return (checkpoint.id, files)
     }

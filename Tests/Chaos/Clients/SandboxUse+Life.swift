@@ -3,12 +3,12 @@ import SandfleetClient
 
 extension SandboxUse {
     /// Creates the sandbox, perhaps by two clients under one key.
-    func create(idles: Bool, twice: Bool) async throws -> SandboxLedger {
+    func create(_ kind: SandboxKind, twice: Bool) async throws -> SandboxLedger {
         let key = UUID().uuidString.lowercased()
         var request = SandboxRequest()
-        request.persistent = true
+        request.persistent = kind != .ephemeral
         request.tags = ["chaos": key]
-        if idles { request.idleTimeoutMs = 2000 }
+        if kind == .idling { request.idleTimeoutMs = 2000 }
         let asked = request
         let ids = try await withThrowingTaskGroup(of: String.self) { group in
             for _ in 0..<(twice ? 2 : 1) {
@@ -22,8 +22,8 @@ extension SandboxUse {
         }
         findings.count("sandboxes created")
         if Set(ids).count > 1 { findings.add(.duplicateSandbox, ids[0], "one key gave \(ids.joined(separator: " and "))") }
-        let ledger = SandboxLedger(id: ids[0], key: key, idles: idles, timeline: load.timeline)
-        ledger.note("created\(idles ? ", idles after 2 s" : "")")
+        let ledger = SandboxLedger(id: ids[0], key: key, kind: kind, timeline: load.timeline)
+        ledger.note("created, \(kind.rawValue)")
         return ledger
     }
 
@@ -46,6 +46,23 @@ extension SandboxUse {
             group.addTask { try await self.appendAtOnce(count, as: name, to: ledger, passing: ["sandbox_not_active"]) }
             try await stopAndConnect(ledger)
             try await group.waitForAll()
+        }
+    }
+
+    /// Stops one that is not to be kept: its box goes, its files with it, and it does not come back.
+    func end(_ ledger: SandboxLedger) async throws {
+        ledger.end()
+        try await ledger.ending("stop for good") {
+            try await callers.call("stop \(ledger.id) for good") { _ = try await $0.stopSandbox(ledger.id) }
+        }
+        findings.count("ephemeral sandboxes stopped")
+        try await callers.call("connect \(ledger.id)") { [findings] client in
+            do {
+                let sandbox = try await client.connectSandbox(ledger.id)
+                findings.add(.wrongFiles, ledger.id, "it came back from its stop, and is \(sandbox.status.rawValue)")
+            } catch let error as SandfleetError where error.code.rawValue == "sandbox_not_active" {
+                // As it is to be.
+            }
         }
     }
 

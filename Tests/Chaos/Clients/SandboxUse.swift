@@ -18,17 +18,22 @@ final class SandboxUse: Sendable {
     var ledger: SandboxLedger? { made.withLockedValue { $0 } }
 
     func run(_ random: inout SeededGenerator) async throws {
-        let idles = Int.random(in: 0..<4, using: &random) == 0
-        let ledger = try await create(idles: idles, twice: Int.random(in: 0..<3, using: &random) == 0)
+        let kind = SandboxKind.draw(&random)
+        let ledger = try await create(kind, twice: Int.random(in: 0..<3, using: &random) == 0)
         made.withLockedValue { $0 = ledger }
         load.add(ledger)
         try await use(ledger, &random)
         try await check(ledger)
         // The rest stays, for the last check.
-        if Int.random(in: 0..<3, using: &random) > 0 { try await delete(ledger) }
+        switch Int.random(in: 0..<6, using: &random) {
+        case ..<2: break
+        case ..<5 where kind == .ephemeral: try await end(ledger)
+        default: try await delete(ledger)
+        }
     }
 
     private func use(_ ledger: SandboxLedger, _ random: inout SeededGenerator) async throws {
+        let kind = ledger.kind
         try await withThrowingTaskGroup(of: Void.self) { group in
             var writers = 0
             for step in 0..<Int.random(in: 4...14, using: &random) where !load.isOver {
@@ -46,11 +51,12 @@ final class SandboxUse: Sendable {
                     group.addTask { try await self.follow(output, in: ledger) }
                 case ..<78 where ledger.idles: try await beSilent(for: 4, as: "\(name).\(step)", in: ledger)
                 case ..<88 where ledger.idles: try await Task.sleep(for: .seconds(Double(number)))
-                case ..<84: try await stopAndConnect(ledger)
-                case ..<87: try await stopAmidst(number, as: "\(name).\(step)", ledger)
-                case ..<90: try await drain(ledger)
-                case ..<94: try await checkpointAndRestore("\(name).\(step)", ledger)
-                case ..<98: try await fork("\(name).\(step)", ledger, fromCheckpoint: number > 3)
+                case ..<82 where kind == .lasting: try await stopAndConnect(ledger)
+                case ..<84 where kind == .lasting: try await stopAmidst(number, as: "\(name).\(step)", ledger)
+                case ..<86 where kind != .ephemeral: try await drain(ledger)
+                case ..<91: try await checkpointAndRestore("\(name).\(step)", ledger, isPortable: number.isMultiple(of: 2))
+                case ..<95: try await fork("\(name).\(step)", ledger, Origin(number))
+                case ..<98: try await carryOver("\(name).\(step)", ledger)
                 default: try await check(ledger)
                 }
             }

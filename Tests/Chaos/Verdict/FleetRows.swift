@@ -10,6 +10,11 @@ struct FleetRows: Sendable {
         var sandboxStatus: String
     }
 
+    struct Archive: Sendable {
+        var id: String
+        var isPortable: Bool
+    }
+
     private let pool: PostgresPool
 
     init(url: String) {
@@ -58,18 +63,10 @@ struct FleetRows: Sendable {
         return Dictionary(try rows.map { (try $0.get(0), try $0.get(1)) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Native archives: those whose files must be there, and all whose files may be.
-    func archives() async throws -> (kept: Set<String>, known: Set<String>) {
-        let rows = try await pool.query(
-            "select id, state in ('current', 'previous') from archives where state <> 'deleted' and format = 'native'"
-        )
-        var found: (kept: Set<String>, known: Set<String>) = ([], [])
-        for row in rows {
-            let id: String = try row.get(0)
-            found.known.insert(id)
-            if try row.get(1) { found.kept.insert(id) }
-        }
-        return found
+    /// Archives that are kept.
+    func archives() async throws -> [Archive] {
+        let rows = try await pool.query("select id, format from archives where state in ('current', 'previous')")
+        return try rows.map { Archive(id: try $0.get(0), isPortable: try $0.get(1) == "portable") }
     }
 
     /// Everything that is recorded of a sandbox, oldest first.
@@ -110,8 +107,8 @@ struct FleetRows: Sendable {
         """,
         "boxes intended or superseded": "select count(*) from boxes where state in ('intended', 'superseded')",
         "processes running": "select count(*) from processes where status = 'running'",
-        // One that is to be deleted may wait: its files are nobody's loss, and its row still speaks for them.
-        "archives under way": "select count(*) from archives where state in ('candidate', 'delete_failed')",
+        "archives under way or to be deleted":
+            "select count(*) from archives where state in ('candidate', 'delete_pending', 'delete_failed')",
         "events not published": "select count(*) from outbox where published_at is null",
     ]
 }

@@ -17,7 +17,7 @@ struct HostLeftovers: Sendable {
     }
 
     /// Every disagreement between the rows and the host; nothing may be under way.
-    func disagreements(_ boxes: [FleetRows.Box], archives: (kept: Set<String>, known: Set<String>)) -> [String] {
+    func disagreements(_ boxes: [FleetRows.Box], archives: [FleetRows.Archive]) -> [String] {
         let sights = HostBoxes(data: data).all()
         let known = Dictionary(boxes.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         let here = Set(sights.map(\.box))
@@ -37,11 +37,23 @@ struct HostLeftovers: Sendable {
         found += groups.filter { !alive.contains($0) }.map { "control group of \($0), which does not live" }
         found += Remains(data: data, fleet: nil).mounts.filter { !mounts.contains($0) }.map { "\($0), not there before" }
         found += names("\(data)/local/trash").map { "trash \($0)" }
-        let saved = Set(names("\(data)/local/archives"))
-        found += saved.subtracting(archives.known).map { "archive \($0) has no row" }
-        found += archives.kept.subtracting(saved).map { "archive \($0) has a row, and is not there" }
+        for (form, saved) in [(false, Set(names("\(data)/local/archives"))), (true, objects)] {
+            let kept = Set(archives.filter { $0.isPortable == form }.map(\.id))
+            found += saved.subtracting(kept).map { "archive \($0) has no row" }
+            found += kept.subtracting(saved).map { "archive \($0) has a row, and is not there" }
+        }
         found += users.filter { !here.contains($0) }.map { "a host user of box \($0), which is not there" }
         return found
+    }
+
+    /// Ids of the portable archives in the archive store.
+    private var objects: Set<String> {
+        let files = (try? FileManager.default.subpathsOfDirectory(atPath: "\(data)/archive")) ?? []
+        let ending = ".tar.zst"
+        return Set(
+            files.filter { $0.hasSuffix(ending) && !$0.hasPrefix("+incoming") }
+                .compactMap { $0.split(separator: "/").last.map { String($0.dropLast(ending.count)) } }
+        )
     }
 
     /// Ids of boxes that have control groups.

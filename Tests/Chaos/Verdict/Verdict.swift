@@ -66,7 +66,7 @@ struct Verdict: Sendable {
     /// Every sandbox that is not deleted is used once more: its files are those that were acknowledged.
     private func checkWorkspaces() async {
         await withTaskGroup(of: Void.self) { group in
-            for (index, ledger) in load.ledgers.filter({ !$0.isDeleted }).enumerated() {
+            for (index, ledger) in load.ledgers.filter({ !$0.isOver }).enumerated() {
                 if index >= 4 { await group.next() }
                 group.addTask {
                     do {

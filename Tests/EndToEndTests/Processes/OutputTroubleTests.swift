@@ -84,7 +84,7 @@ import Testing
             defer { kill(reaper, SIGCONT) }
             let nats = try api.fleet.document.nats
             let admin = try await Bus.connect(
-                BusConfiguration(urls: [nats.url], user: nats.user, password: nats.password),
+                BusConfiguration(urls: [nats.url], credentialsFile: nats.credentials),
                 role: .admin,
                 name: "test/admin",
                 instance: "test",
