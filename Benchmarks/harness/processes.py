@@ -37,6 +37,6 @@ def boxed(bench: Bench) -> tuple[str, dict[str, int]]:
 def stream_state(bench: Bench) -> tuple[int, int]:
     """How many messages and bytes all output has."""
     nats = bench.fleet.document["nats"]
-    output = bench.parts.output("stream_state", nats["url"], nats["user"], nats["password"], "OUTPUT")
+    output = bench.parts.output("stream_state", nats["url"], nats["credentials"], "OUTPUT")
     messages, held, _ = output.split()
     return int(messages), int(held)

@@ -71,7 +71,7 @@ int main(int argc, char **argv) {
     char *bytes = malloc((size_t)length);
     if (bytes == NULL) fail("message", "out of memory");
     for (int i = 0; i < length; i++) bytes[i] = (char)('!' + i * 7 % 90);
-    natsConnection *writer = connect_as(argv[1], NULL, NULL), *reader = connect_as(argv[1], NULL, NULL);
+    natsConnection *writer = connect_as(argv[1], NULL), *reader = connect_as(argv[1], NULL);
     jsCtx *context = jetstream(writer);
     make_stream(context, name, subject);
     natsSubscription *subscription = readers > 0 ? read_along(reader) : NULL;

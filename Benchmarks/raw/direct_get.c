@@ -18,7 +18,7 @@ int main(int argc, char **argv) {
     if (argc != 5) fail("usage", "direct_get <url> <subjects> <bytes> <count>");
     int subjects = atoi(argv[2]), count = atoi(argv[4]);
     int64_t *samples = make_samples(count);
-    natsConnection *connection = connect_as(argv[1], NULL, NULL);
+    natsConnection *connection = connect_as(argv[1], NULL);
     jsCtx *context = jetstream(connection);
     make_stream(context, name, "benchmark.direct.*");
     fill(context, subjects, atoi(argv[3]));

@@ -17,19 +17,17 @@ static inline void check_js(natsStatus status, jsErrCode code, const char *what)
     if (status != NATS_OK) fail(what, text);
 }
 
-// `user` may be NULL.
-static inline natsConnection *connect_as(const char *url, const char *user, const char *password) {
+// `credentials` is a file of the role `admin`, or NULL.
+static inline natsConnection *connect_as(const char *url, const char *credentials) {
     natsOptions *options;
     natsConnection *connection;
     check(natsOptions_Create(&options), "options");
     check(natsOptions_SetURL(options, url), "url");
     check(natsOptions_SetSendAsap(options, true), "send asap");
-    if (user != NULL) {
+    if (credentials != NULL) {
+        check(natsOptions_SetUserCredentialsFromFiles(options, credentials, NULL), "credentials");
         // A role of the fleet hears its own inboxes alone.
-        char inboxes[96];
-        snprintf(inboxes, sizeof inboxes, "_INBOX.%s.benchmark", user);
-        check(natsOptions_SetUserInfo(options, user, password), "user");
-        check(natsOptions_SetCustomInboxPrefix(options, inboxes), "inboxes");
+        check(natsOptions_SetCustomInboxPrefix(options, "_INBOX.admin.benchmark"), "inboxes");
     }
     check(natsConnection_Connect(&connection, options), "connect");
     natsOptions_Destroy(options);

@@ -24,6 +24,10 @@ CLAIMS = {
     ),
     "claimForsakenCandidates": (["256", "'reaper'"], "update archives set state = 'candidate', epoch = 2"),
     "claimDeletableArchives": (["64"], "update archives set state = 'delete_pending'"),
+    "forgetDeletedArchives": (
+        ["720", "1000"],
+        "update archives set state = 'deleted', settled_at = now() - interval '60 d'",
+    ),
     "forgetPublishedEvents": (["720", "1000"], "update outbox set published_at = now() - interval '60 d'"),
 }
 
