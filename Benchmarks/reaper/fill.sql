@@ -2,8 +2,8 @@
 set session_replication_role = replica;
 set synchronous_commit = off;
 insert into workspaces (id, name) values ('w', 'w') on conflict do nothing;
-insert into workers (id, name, host, pid, version, providers, placement, lock_key, valid_until)
-select 'worker-' || n, 'w', 'host', 1, '0', '{local}', 'here', n, now() + interval '1 day' from generate_series(1, 3) n;
+insert into workers (id, name, host, pid, version, providers, placement, host_bound, lock_key, valid_until)
+select 'worker-' || n, 'w', 'host', 1, '0', '{local}', 'here', '{local}', n, now() + interval '1 day' from generate_series(1, 3) n;
 insert into sandboxes (
     id, workspace_id, provider, status, persistent, spec, event_kind, event_actor, lease_state, epoch, owner, account,
     placement, envelope, idle_timeout_ms, idle_at, expires_at, reap_after

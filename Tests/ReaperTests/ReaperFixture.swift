@@ -91,6 +91,7 @@ extension ReaperFixture {
                 version: "0",
                 providers: ["local"],
                 placement: placement,
+                hostBound: ["local"],
                 lockKey: 1
             )
         )

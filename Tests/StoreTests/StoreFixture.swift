@@ -75,6 +75,7 @@ struct StoreFixture: Sendable {
                 version: "0.0.0",
                 providers: ["local"],
                 placement: "here",
+                hostBound: ["local"],
                 lockKey: lockKey
             )
         )

@@ -14,18 +14,14 @@ extension Sandbox {
 
     func list(_ request: WireAgentList, epoch: UInt64) async throws -> WireDirectoryPage {
         let limit = request.limit == 0 ? Self.pageLimit : min(Int(request.limit), Self.pageLimit)
-        var page = NamePage(after: request.cursor.isEmpty ? nil : request.cursor, limit: limit)
-        let listing = try await connection(epoch: epoch).list(request.path)
-        while let entries = try await listing.next() {
-            for entry in entries { page.add(entry) }
-        }
-        let (entries, next) = page.finish()
+        let cursor = request.cursor.isEmpty ? nil : request.cursor
+        let page = try await connection(epoch: epoch).page(of: request.path, after: cursor, limit: limit)
         return .with {
             $0.path = request.path
-            $0.entries = entries.map { entry in
+            $0.entries = page.entries.map { entry in
                 WireFileInfo(entry, path: request.path.isEmpty ? entry.name : "\(request.path)/\(entry.name)")
             }
-            $0.nextCursor = next ?? ""
+            $0.nextCursor = page.next ?? ""
         }
     }
 
@@ -96,36 +92,5 @@ extension Sandbox {
 
     func remove(_ request: WireAgentRemove, epoch: UInt64) async throws {
         try await connection(epoch: epoch).remove(request.path, recursive: request.recursive)
-    }
-}
-
-/// Picks one page in the order of names out of entries that come in none, holding little more than the page.
-struct NamePage {
-    private let cursor: String?
-    private let limit: Int
-    private var entries: [BoxFileInfo] = []
-
-    init(after cursor: String?, limit: Int) {
-        self.cursor = cursor
-        self.limit = max(1, limit)
-    }
-
-    mutating func add(_ entry: BoxFileInfo) {
-        if let cursor, entry.name <= cursor { return }
-        entries.append(entry)
-        if entries.count > 2 * limit + 64 { trim() }
-    }
-
-    /// One more than the page is kept: it tells whether there is a next page.
-    private mutating func trim() {
-        entries.sort { $0.name < $1.name }
-        entries.removeLast(max(0, entries.count - limit - 1))
-    }
-
-    mutating func finish() -> (entries: [BoxFileInfo], next: String?) {
-        trim()
-        guard entries.count > limit else { return (entries, nil) }
-        entries.removeLast()
-        return (entries, entries.last?.name)
     }
 }

@@ -81,12 +81,11 @@ struct SweepController: Sendable {
     }
 
     /// Every place that a worker serves, or served until lately.
-    ///
-    /// Users' own machines are not among them: nothing on them is looked for in order to be deleted.
     static func places(of workers: [WorkerRecord]) -> [Place] {
         let places = workers.flatMap { worker in
-            worker.providers.filter { $0 != AgentSelector.provider }
-                .map { Place(provider: $0, placement: worker.placement) }
+            worker.providers.map {
+                Place(provider: $0, placement: worker.hostBound.contains($0) ? worker.placement : nil)
+            }
         }
         return Set(places).sorted { ($0.provider, $0.placement ?? "") < ($1.provider, $1.placement ?? "") }
     }

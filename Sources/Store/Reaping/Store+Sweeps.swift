@@ -13,14 +13,12 @@ package struct SweepPlace: Sendable, Hashable {
 
 extension Store {
     /// The places whose boxes were last looked at some time ago, and where a live worker can; each is claimed by one reaper.
-    ///
-    /// Users' own machines are not looked at: nothing there is to be deleted.
     package func claimSweeps(everySeconds seconds: Int) async throws -> [SweepPlace] {
         try await query(
             """
             insert into sweeps as w (provider, placement)
-            select distinct provider, coalesce(placement, '') from workers, unnest(providers) provider
-            where state = 'live' and valid_until > now() and provider <> 'selfhosted'
+            select distinct p, case when p = any(host_bound) then coalesce(placement, '') else '' end
+            from workers, unnest(providers) p where state = 'live' and valid_until > now()
             on conflict (provider, placement) do update set swept_at = now()
             where w.swept_at < now() - make_interval(secs => $1)
             returning provider, placement

@@ -32,6 +32,11 @@ extension Store {
             name: "publish_archive",
             sql: String(decoding: PackageResources.m0007_publish_archive_sql, as: UTF8.self)
         ),
+        Migration(
+            number: 8,
+            name: "worker_bindings",
+            sql: String(decoding: PackageResources.m0008_worker_bindings_sql, as: UTF8.self)
+        ),
     ]
 
     /// Brings the database to this code's schema and binds it to a fleet.

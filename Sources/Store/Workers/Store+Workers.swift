@@ -11,12 +11,12 @@ extension Store {
     package func register(_ worker: WorkerRegistration) async throws {
         _ = try await query(
             """
-            insert into workers (id, name, host, pid, version, providers, placement, lock_key, valid_until)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => \(Self.heartbeatValidity)))
+            insert into workers (id, name, host, pid, version, providers, placement, host_bound, lock_key, valid_until)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(secs => \(Self.heartbeatValidity)))
             """,
             [
                 worker.id.rawValue, worker.name, worker.host, worker.pid, worker.version, worker.providers,
-                worker.placement, worker.lockKey,
+                worker.placement, worker.hostBound, worker.lockKey,
             ]
         )
     }

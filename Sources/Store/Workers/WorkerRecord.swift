@@ -18,6 +18,8 @@ package struct WorkerRecord: Sendable, Hashable {
     package var version: String
     package var providers: [String]
     package var placement: String?
+    /// The providers among them that are bound to that placement.
+    package var hostBound: [String]
     package var state: State
     package var startedAt: Date
     /// Age of the newest heartbeat by the database's clock, in milliseconds.
@@ -36,6 +38,8 @@ package struct WorkerRegistration: Sendable {
     package var version: String
     package var providers: [String]
     package var placement: String?
+    /// The providers among them that are bound to that placement.
+    package var hostBound: [String]
     package var lockKey: Int64
 
     package init(
@@ -46,6 +50,7 @@ package struct WorkerRegistration: Sendable {
         version: String,
         providers: [String],
         placement: String?,
+        hostBound: [String],
         lockKey: Int64
     ) {
         self.id = id
@@ -55,6 +60,7 @@ package struct WorkerRegistration: Sendable {
         self.version = version
         self.providers = providers
         self.placement = placement
+        self.hostBound = hostBound
         self.lockKey = lockKey
     }
 }
@@ -69,6 +75,7 @@ extension WorkerRecord {
             version: try row.get("version", as: String.self),
             providers: try row.get("providers", as: [String].self),
             placement: try row.get("placement", as: String?.self),
+            hostBound: try row.get("host_bound", as: [String].self),
             state: try row.word("state"),
             startedAt: try row.get("started_at", as: Date.self),
             heartbeatAge: try row.get("heartbeat_age", as: Int.self),

@@ -41,6 +41,7 @@ package struct WorkerService: Service {
                 version: settings.version,
                 providers: drivers.map(\.descriptor.name),
                 placement: drivers.compactMap(\.binding.placement).first,
+                hostBound: drivers.filter { $0.binding.placement != nil }.map(\.descriptor.name),
                 lockKey: lockKey
             )
         )

@@ -77,4 +77,35 @@ import Wire
             }
         }
     }
+
+    @Test func directoriesAreListedInPagesAndRemoved() async throws {
+        try await AgentFixture.with { fixture in
+            try await fixture.withRun { run in
+                let caller = AgentCaller(client: fixture.client, subject: run.subject)
+                try await caller.open()
+                for index in 0..<7 { _ = try await caller.ask { $0.makeDirectory.path = "many/d\(index)" } }
+                var names: [String] = []
+                var cursor = ""
+                repeat {
+                    let page =
+                        try await caller.ask {
+                            $0.list.path = "many"
+                            $0.list.cursor = cursor
+                            $0.list.limit = 3
+                        }
+                        .directory
+                    names += page.entries.map(\.name)
+                    cursor = page.nextCursor
+                } while !cursor.isEmpty
+                #expect(names == (0..<7).map { "d\($0)" })
+                let full = try await caller.refusal { $0.remove.path = "many" }
+                #expect(full.code == .directoryNotEmpty)
+                _ = try await caller.ask {
+                    $0.remove.path = "many"
+                    $0.remove.recursive = true
+                }
+                #expect(try await caller.refusal { $0.stat.path = "many" }.code == .fileNotFound)
+            }
+        }
+    }
 }

@@ -108,7 +108,10 @@ struct CheckpointTests {
             fleet.owner.next(.diesHalfWay, .refuses(Fault(.providerFailed, "p")))
             #expect(try await fleet.send(.post, path, headers: operation).code == "provider_failed")
             let begun = try #require(try await fleet.send(.get, path).items.first?["id"])
-            guard case .string(let half) = begun else { return }
+            guard case .string(let half) = begun else {
+                Issue.record("no id: \(begun)")
+                return
+            }
             try await fleet.store.abandonArchive(try #require(ArchiveID(half)), reason: "gone", actor: "test")
             let shown = try await fleet.send(.get, "/v1/checkpoints/\(half)")
             #expect(shown.text("status") == "failed" && shown.text("error") == "gone")

@@ -45,7 +45,10 @@ struct HistoryTests {
             #expect(published["subject"] == .string(checkpoint) && published["epoch"] == 1)
             #expect(published["actor"] == "test" && published["details"]?["sizeBytes"] == 7)
             let asked = try #require(events.first { $0["kind"] == "sandbox.delete_asked" })
-            guard case .string(let actor)? = asked["actor"] else { return }
+            guard case .string(let actor)? = asked["actor"] else {
+                Issue.record("no actor in \(asked)")
+                return
+            }
             #expect(actor.hasPrefix("key/") && asked["reason"] == "api" && asked["subject"] == .string(id))
         }
     }

@@ -110,6 +110,7 @@ struct LedgerFleet: Sendable {
                 version: "0.0.0",
                 providers: ["local"],
                 placement: LedgerOwner.placement,
+                hostBound: ["local"],
                 lockKey: 1
             )
         )

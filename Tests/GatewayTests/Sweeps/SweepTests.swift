@@ -21,13 +21,16 @@ struct SweepTests {
             let answer = try await fleet.send(.post, "/v1/fleet/sweep", #"{"dryRun":true}"#, key: "admin")
             #expect(answer.status == 200 && answer.json["boxes"] == [])
             #expect(try Contract().violations(of: answer.json, against: "SweepReport") == [])
-            guard case .array(let unreached)? = answer.json["unreached"] else { return }
+            guard case .array(let unreached)? = answer.json["unreached"] else {
+                Issue.record("no list in \(answer.json)")
+                return
+            }
             #expect(unreached.map { $0["provider"] } == ["local"] && unreached[0]["code"] == "no_worker")
         }
     }
 
     @Test func everyPlaceIsLookedAtOnce() {
-        let workers = [("a", ["local", "docker"]), ("a", ["local"]), ("b", ["local"])]
+        let workers = [("a", ["local", "docker"]), ("a", ["local", "selfhosted"]), ("b", ["local"])]
             .map { placement, providers in
                 WorkerRecord(
                     id: ID.new(),
@@ -37,6 +40,7 @@ struct SweepTests {
                     version: "0",
                     providers: providers,
                     placement: placement,
+                    hostBound: ["local", "docker"],
                     state: .live,
                     startedAt: Date(),
                     heartbeatAge: 0,
@@ -45,7 +49,7 @@ struct SweepTests {
                 )
             }
         let places = SweepController.places(of: workers).map { "\($0.provider) \($0.placement ?? "-")" }
-        #expect(places == ["docker a", "local a", "local b"])
+        #expect(places == ["docker a", "local a", "local b", "selfhosted -"])
     }
 
     @Test func whatIsFoundIsShown() throws {

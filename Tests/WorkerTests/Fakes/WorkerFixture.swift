@@ -133,6 +133,7 @@ struct WorkerFixture: Sendable {
                 version: "0.0.0",
                 providers: ["fake"],
                 placement: driver.binding.placement,
+                hostBound: driver.binding.placement == nil ? [] : ["fake"],
                 lockKey: Int64.random(in: 1...Int64.max)
             )
         )

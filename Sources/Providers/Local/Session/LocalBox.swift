@@ -105,12 +105,8 @@ extension LocalBox {
 
     func list(_ path: String, after cursor: String?, limit: Int) async throws(DriverError) -> DirectoryPage {
         try await mapped {
-            var page = OrderedPage(after: cursor, limit: limit)
-            let listing = try await connection.list(path)
-            while let entries = try await listing.next() {
-                for entry in entries { page.add(FileInfo(entry, path: entry.name)) }
-            }
-            return page.finish()
+            let page = try await connection.page(of: path, after: cursor, limit: limit)
+            return DirectoryPage(entries: page.entries.map { FileInfo($0, path: $0.name) }, nextCursor: page.next)
         }
     }
 
