@@ -10,6 +10,7 @@ CLAIMS = {
     "claimExpired": (["64", "'reaper'"], "update sandboxes set expires_at = now() - interval '1 s'"),
     "claimIdle": (["64"], "update sandboxes set idle_at = now() - interval '1 s'"),
     "claimUnsettled": (["64"], "update sandboxes set intent = 'delete'"),
+    "claimUnresolved": (["64"], "update boxes set state = 'intended', settled_at = null"),
     "claimOrphaned": (["64"], "update sandboxes set lease_state = 'warm', owner = 'dead'"),
     "claimUnattended": (
         ["64"],

@@ -134,6 +134,23 @@ struct RequestTests {
         }
     }
 
+    @Test func `a round trip proves that the server knows a subscription, and fails with its connection`() async throws {
+        try await NATSServer.with { server in
+            let (responder, client) = (try await server.connect(), try await server.connect())
+            let echo = try responder.echo("echo")
+            try await responder.roundTrip(timeout: .seconds(50))
+            _ = try await client.request(subject: "echo", timeout: .seconds(50))
+            await server.freeze()
+            async let interrupted = code { try await responder.roundTrip(timeout: .seconds(50)) }
+            while responder.pendingRequestCount == 0 { try await Task.sleep(for: .milliseconds(1)) }
+            await server.kill()
+            #expect(await interrupted == .interrupted)
+            echo.unsubscribe()
+            await client.close()
+            await responder.close()
+        }
+    }
+
     @Test func `close fails what is in flight`() async throws {
         try await NATSServer.with { server in
             let connection = try await server.connect()

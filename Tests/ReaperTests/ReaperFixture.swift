@@ -136,11 +136,12 @@ extension ReaperFixture {
             deadline: 10,
             actor: "test"
         )
-        try await store.recordBox(box, epoch: epoch, externalID: box.rawValue, state: .live, actor: "test")
         let state = Envelope.SessionState(providerState: ["boxId": box.rawValue], workspaceReady: true)
         _ = try await store.becomeWarm(
             sandbox.id,
             epoch: epoch,
+            box: box,
+            lifetime: nil,
             envelope: Envelope(backendId: "local", sessionState: state),
             binding: ("host", "here"),
             actor: "test"

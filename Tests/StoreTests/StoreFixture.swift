@@ -114,6 +114,8 @@ struct StoreFixture: Sendable {
         try await store.becomeWarm(
             sandbox,
             epoch: epoch,
+            box: .now(),
+            lifetime: nil,
             envelope: Envelope(
                 backendId: "local",
                 sessionState: .init(providerState: ["boxId": "box-\(epoch)"], workspaceReady: true)

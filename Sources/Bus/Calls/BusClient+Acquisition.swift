@@ -7,7 +7,7 @@ extension BusClient {
     ///
     /// The queue group hands a request to one worker, who may be killed, cut off or frozen before it answers, and nobody
     /// tells. So it is sent again for as long as there is no answer, and the first answer counts. Asked twice, a lease is
-    /// taken once: who is at it lets both wait for the same attempt, and any other says whose it is.
+    /// taken once: who is at it lets both wait for the same attempt, and any other asks the one whose it is.
     package func acquire(
         provider: String,
         placement: String?,

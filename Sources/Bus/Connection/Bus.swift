@@ -50,7 +50,7 @@ package final class Bus: Sendable {
     /// - Throws: `BusError.disconnected`: nobody may rely on being heard.
     package func confirmSubscriptions() async throws {
         do {
-            try await connection.flush()
+            try await connection.roundTrip(timeout: .seconds(5))
         } catch is NATSError {
             throw BusError.disconnected
         }

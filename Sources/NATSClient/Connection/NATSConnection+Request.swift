@@ -14,14 +14,37 @@ extension NATSConnection {
         timeout: Duration,
         endsWithConnection: Bool = false
     ) async throws -> NATSMessage {
+        try await exchange(subject, headers, payload, timeout, endsWithConnection)
+    }
+
+    /// Returns when the server has processed everything that was sent on this connection so far, by a message to ourselves.
+    ///
+    /// The library's own flush was seen to succeed, now and then, while the connection was being lost.
+    ///
+    /// Throws `.interrupted` when the connection is lost meanwhile, and as `request` does; the user has to be allowed to publish
+    /// below its own inbox prefix.
+    package func roundTrip(timeout: Duration) async throws {
+        _ = try await exchange(nil, [:], ByteBuffer(), timeout, true)
+    }
+
+    /// - Parameter destination: Nil is our own inbox.
+    private func exchange(
+        _ destination: String?,
+        _ headers: NATSHeaders,
+        _ payload: ByteBuffer,
+        _ timeout: Duration,
+        _ endsWithConnection: Bool
+    ) async throws -> NATSMessage {
         let requests = context.requests
         let id = requests.nextID()
+        let own = inbox.reply(for: id)
+        let (subject, reply) = (destination ?? own, destination.map { _ in own })
         let deadline = ContinuousClock.now.advanced(by: timeout)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let send = { @Sendable [self] in
                     do {
-                        try publish(subject: subject, reply: inbox.reply(for: id), headers: headers, payload: payload)
+                        try publish(subject: subject, reply: reply, headers: headers, payload: payload)
                     } catch {
                         requests.complete(id) { .failure(error) }
                     }

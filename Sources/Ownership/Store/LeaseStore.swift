@@ -49,10 +49,12 @@ package protocol LeaseStore: Sendable {
         actor: String
     ) async throws
 
-    /// The box answers: the sandbox is served. Fenced.
+    /// The box answers: the sandbox is served, and the box's row says that it lives. Fenced.
     func becomeWarm(
         _ sandbox: SandboxID,
         epoch: UInt64,
+        box: BoxID,
+        lifetime: Int?,
         envelope: Envelope,
         binding: (account: String, placement: String?),
         actor: String

@@ -83,6 +83,7 @@ package struct ReaperService: Service {
             ExpiredSandboxes(caller: caller, store: host.store, actor: actor),
             IdleSandboxes(caller: caller, store: host.store),
             UnsettledSandboxes(caller: caller, store: host.store),
+            UnresolvedBoxes(caller: caller, store: host.store),
             UnattendedProcesses(caller: caller, store: host.store),
             EndingBoxes(caller: caller, store: host.store),
             CheckpointExpiry(store: host.store, actor: actor),

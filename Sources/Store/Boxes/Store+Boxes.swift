@@ -63,25 +63,8 @@ extension Store {
         actor: String
     ) async throws {
         _ = try await query(
-            """
-            update boxes set external_id = coalesce($2, external_id),
-                -- What is not to be used never comes to be used again.
-                state = case when state = 'superseded' and $3 <> 'deleted' then state else $3 end,
-                epoch = greatest(epoch, $6),
-                settled_at = case when $3 = 'deleted' then now() end,
-                ends_at = coalesce(now() + make_interval(secs => $4), ends_at),
-                -- 5 minutes before its end, or after nine tenths of a shorter life.
-                drain_at = coalesce(
-                    now() + make_interval(secs => $4) - least(
-                        interval '5 minutes', (now() + make_interval(secs => $4) - intent_at) / 10
-                    ), drain_at
-                ),
-                event_actor = $5,
-                -- It has come up for what it was made for.
-                event_reason = coalesce($7, case when state = 'intended' and $3 = 'live' then event_reason end)
-            where id = $1 and state <> 'deleted' and epoch <= $6
-            """,
-            [box.rawValue, externalID, state.rawValue, lifetime, actor, Int64(epoch), reason?.rawValue]
+            "select record_box($1, $2, $3, $4, $5, $6, $7)",
+            [box.rawValue, Int64(epoch), externalID, state.rawValue, lifetime, actor, reason?.rawValue]
         )
     }
 }

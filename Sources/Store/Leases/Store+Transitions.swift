@@ -3,41 +3,47 @@ import PostgresClient
 
 /// An owner's writes. Each is fenced by the epoch and answers nil or false when the lease is lost.
 extension Store {
-    /// The box answers: the sandbox is served.
+    /// The box answers: the sandbox is served, and the box's row says that it lives.
+    ///
+    /// - Parameter lifetime: Seconds from now until its provider ends it; nil keeps what is known.
     package func becomeWarm(
         _ sandbox: SandboxID,
         epoch: UInt64,
+        box: BoxID,
+        lifetime: Int?,
         envelope: Envelope,
         binding: (account: String, placement: String?),
         actor: String
     ) async throws -> SandboxRecord? {
         try await query(
             """
-            update sandboxes s set
-                lease_state = 'warm', status = 'active', source_archive = null, envelope = $3, account = $4, placement = $5,
-                error_code = null, error_message = null, shutdown_at = null,
-                activated_at = case when status = 'active' then activated_at else now() end,
-                expires_at = case when status = 'active' then expires_at
-                    else now() + make_interval(secs => timeout_ms / 1000.0) end,
-                idle_at = now() + make_interval(secs => idle_timeout_ms / 1000.0),
-                updated_at = now(), version = version + 1,
-                event_kind = 'sandbox.active', event_actor = $6,
-                -- A new box begins with what was saved, where anything was.
-                event_reason = case
-                    when envelope #>> '{sessionState,providerState,boxId}'
-                        = ($3::jsonb) #>> '{sessionState,providerState,boxId}' then 'resumed'
-                    when source_archive is not null or exists (
-                        select from archives a
-                        where a.sandbox_id = $1 and a.purpose = 'snapshot' and a.state in ('current', 'previous')
-                    ) then 'restored'
-                    else 'created' end
-            where id = $1 and epoch = $2 and lease_state = 'warming' and draining_box is null
-            returning \(SandboxRecord.columns())
+            with warm as (
+                update sandboxes s set
+                    lease_state = 'warm', status = 'active', source_archive = null, envelope = $3, account = $4, placement = $5,
+                    error_code = null, error_message = null, shutdown_at = null,
+                    activated_at = case when status = 'active' then activated_at else now() end,
+                    expires_at = case when status = 'active' then expires_at
+                        else now() + make_interval(secs => timeout_ms / 1000.0) end,
+                    idle_at = now() + make_interval(secs => idle_timeout_ms / 1000.0),
+                    updated_at = now(), version = version + 1,
+                    event_kind = 'sandbox.active', event_actor = $6,
+                    -- A new box begins with what was saved, where anything was.
+                    event_reason = case
+                        when envelope #>> '{sessionState,providerState,boxId}'
+                            = ($3::jsonb) #>> '{sessionState,providerState,boxId}' then 'resumed'
+                        when source_archive is not null or exists (
+                            select from archives a
+                            where a.sandbox_id = $1 and a.purpose = 'snapshot' and a.state in ('current', 'previous')
+                        ) then 'restored'
+                        else 'created' end
+                where id = $1 and epoch = $2 and lease_state = 'warming' and draining_box is null
+                returning \(SandboxRecord.columns())
+            )
+            select warm.*, record_box($7, $2, $8, 'live', $9, $6, null) from warm
             """,
             [
                 sandbox.rawValue, Int64(epoch), try PostgresJSON(encoding: envelope), binding.account,
-                binding.placement,
-                actor,
+                binding.placement, actor, box.rawValue, envelope.boxId, lifetime,
             ]
         )
         .first.map(SandboxRecord.init)

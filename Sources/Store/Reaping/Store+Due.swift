@@ -62,6 +62,23 @@ extension Store {
         .map(DueSandbox.init)
     }
 
+    /// Sandboxes that nobody serves although a box may have been made for them: the call was not answered, and nobody came back.
+    package func claimUnresolved(limit: Int) async throws -> [DueSandbox] {
+        try await query(
+            """
+            update sandboxes s set reap_after = now() + make_interval(secs => \(Self.patience))
+            where id in (
+                select o.id from boxes b join sandboxes o on o.id = b.sandbox_id
+                where b.state = 'intended' and b.call_deadline < now()
+                    and o.lease_state = 'cold' and o.status <> 'error' and o.reap_after < now()
+                order by b.call_deadline limit $1 for update of o skip locked
+            ) returning \(DueSandbox.columns)
+            """,
+            [limit]
+        )
+        .map(DueSandbox.init)
+    }
+
     /// Sandboxes whose owner is dead: fenced, stopped, or past its heartbeat by a margin that lets a judge be steady.
     package func claimOrphaned(limit: Int) async throws -> [DueSandbox] {
         try await query(

@@ -37,6 +37,16 @@ extension Store {
             name: "worker_bindings",
             sql: String(decoding: PackageResources.m0008_worker_bindings_sql, as: UTF8.self)
         ),
+        Migration(
+            number: 9,
+            name: "unresolved_boxes",
+            sql: String(decoding: PackageResources.m0009_unresolved_boxes_sql, as: UTF8.self)
+        ),
+        Migration(
+            number: 10,
+            name: "warm_boxes",
+            sql: String(decoding: PackageResources.m0010_warm_boxes_sql, as: UTF8.self)
+        ),
     ]
 
     /// Brings the database to this code's schema and binds it to a fleet.

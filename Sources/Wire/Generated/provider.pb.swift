@@ -32,6 +32,9 @@ package nonisolated struct WireAcquireRequest: Sendable {
 
   package var sandboxID: String = String()
 
+  /// Which of a worker's providers is meant, where the subject does not say it.
+  package var provider: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -116,10 +119,21 @@ package nonisolated struct WireWorkerRequest: Sendable {
     set {operation = .probe(newValue)}
   }
 
+  /// To the worker that has the lease, who may not know of it: the answer to its acquisition was lost.
+  package var acquire: WireAcquireRequest {
+    get {
+      if case .acquire(let v)? = operation {return v}
+      return WireAcquireRequest()
+    }
+    set {operation = .acquire(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Operation: Equatable, Sendable {
     case probe(WireWorkerProbe)
+    /// To the worker that has the lease, who may not know of it: the answer to its acquisition was lost.
+    case acquire(WireAcquireRequest)
 
   }
 
@@ -145,9 +159,20 @@ package nonisolated struct WireWorkerReply: Sendable {
 
   package var sandboxes: UInt32 = 0
 
+  package var acquired: WireAcquireReply {
+    get {_acquired ?? WireAcquireReply()}
+    set {_acquired = newValue}
+  }
+  /// Returns true if `acquired` has been explicitly set.
+  package var hasAcquired: Bool {self._acquired != nil}
+  /// Clears the value of `acquired`. Subsequent reads from it will return its default value.
+  package mutating func clearAcquired() {self._acquired = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _acquired: WireAcquireReply? = nil
 }
 
 /// Work on a provider that no sandbox's owner has to do: body of `provider.<name>[.<placement>].upkeep`.
@@ -349,7 +374,7 @@ fileprivate nonisolated let _protobuf_package = "sandfleet.v1"
 
 nonisolated extension WireAcquireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AcquireRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}workspace_id\0\u{3}sandbox_id\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}workspace_id\0\u{3}sandbox_id\0\u{1}provider\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -359,6 +384,7 @@ nonisolated extension WireAcquireRequest: SwiftProtobuf.Message, SwiftProtobuf._
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.workspaceID) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.sandboxID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.provider) }()
       default: break
       }
     }
@@ -371,12 +397,16 @@ nonisolated extension WireAcquireRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.sandboxID.isEmpty {
       try visitor.visitSingularStringField(value: self.sandboxID, fieldNumber: 2)
     }
+    if !self.provider.isEmpty {
+      try visitor.visitSingularStringField(value: self.provider, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireAcquireRequest, rhs: WireAcquireRequest) -> Bool {
     if lhs.workspaceID != rhs.workspaceID {return false}
     if lhs.sandboxID != rhs.sandboxID {return false}
+    if lhs.provider != rhs.provider {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -428,7 +458,7 @@ nonisolated extension WireAcquireReply.Outcome: SwiftProtobuf._ProtoNameProvidin
 
 nonisolated extension WireWorkerRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}probe\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}probe\0\u{1}acquire\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -449,6 +479,19 @@ nonisolated extension WireWorkerRequest: SwiftProtobuf.Message, SwiftProtobuf._M
           self.operation = .probe(v)
         }
       }()
+      case 2: try {
+        var v: WireAcquireRequest?
+        var hadOneofValue = false
+        if let current = self.operation {
+          hadOneofValue = true
+          if case .acquire(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.operation = .acquire(v)
+        }
+      }()
       default: break
       }
     }
@@ -459,9 +502,17 @@ nonisolated extension WireWorkerRequest: SwiftProtobuf.Message, SwiftProtobuf._M
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if case .probe(let v)? = self.operation {
+    switch self.operation {
+    case .probe?: try {
+      guard case .probe(let v)? = self.operation else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
+    }()
+    case .acquire?: try {
+      guard case .acquire(let v)? = self.operation else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -493,7 +544,7 @@ nonisolated extension WireWorkerProbe: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireWorkerReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkerReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_id\0\u{1}sandboxes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_id\0\u{1}sandboxes\0\u{1}acquired\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -503,24 +554,33 @@ nonisolated extension WireWorkerReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.workerID) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.sandboxes) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._acquired) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.workerID.isEmpty {
       try visitor.visitSingularStringField(value: self.workerID, fieldNumber: 1)
     }
     if self.sandboxes != 0 {
       try visitor.visitSingularUInt32Field(value: self.sandboxes, fieldNumber: 2)
     }
+    try { if let v = self._acquired {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireWorkerReply, rhs: WireWorkerReply) -> Bool {
     if lhs.workerID != rhs.workerID {return false}
     if lhs.sandboxes != rhs.sandboxes {return false}
+    if lhs._acquired != rhs._acquired {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -164,21 +164,14 @@ final class LeaseKeeper: Sendable {
             holding.serve(by: try subscribe(holding))
             try await bus.confirmSubscriptions()
             let envelope = outcome.box.envelope
-            try await store.recordBox(
-                outcome.id,
-                epoch: record.epoch,
-                externalID: envelope.boxId,
-                state: .live,
-                // Counted from its start, not from when somebody found it again.
-                lifetime: outcome.box.isFresh ? driver.descriptor.hardDeadlineSeconds : nil,
-                reason: nil,
-                actor: identity.actor
-            )
             let binding = driver.binding
             let gaps = vitality.gaps
             let warm = try await store.becomeWarm(
                 record.id,
                 epoch: record.epoch,
+                box: outcome.id,
+                // Counted from its start, not from when somebody found it again.
+                lifetime: outcome.box.isFresh ? driver.descriptor.hardDeadlineSeconds : nil,
                 envelope: envelope,
                 binding: (binding.account, binding.placement),
                 actor: identity.actor

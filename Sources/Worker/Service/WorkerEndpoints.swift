@@ -3,12 +3,15 @@ import Model
 import NATSClient
 import Ownership
 import ProviderKit
+import ServiceHost
 import SwiftProtobuf
 import Wire
 
 /// The subjects on which a worker is asked for leases, and for itself.
 struct WorkerEndpoints: Sendable {
     static let queueGroup = "workers"
+    /// Shorter than an asker's patience with whoever was handed the request.
+    private static let ownerPatience = Duration.seconds(2)
 
     let keepers: [LeaseKeeper]
     let identity: WorkerIdentity
@@ -59,12 +62,7 @@ struct WorkerEndpoints: Sendable {
                 statistics: control,
                 dispatcher: dispatcher,
                 fault: { Fault.describing($0) },
-                handler: { [keepers, identity] (_: IncomingCall<WireWorkerRequest>) -> WireWorkerReply in
-                    .with {
-                        $0.workerID = identity.id.rawValue
-                        $0.sandboxes = UInt32(keepers.map(\.holdings.count).reduce(0, +))
-                    }
-                }
+                handler: { [self] (call: IncomingCall<WireWorkerRequest>) in try await answer(call.request) }
             )
         )
         return subscriptions
@@ -89,16 +87,56 @@ struct WorkerEndpoints: Sendable {
             statistics: acquisitions,
             dispatcher: dispatcher,
             fault: { Fault.describing($0) },
-            handler: { (call: IncomingCall<WireAcquireRequest>) -> WireAcquireReply in
-                guard let workspace = WorkspaceID(call.request.workspaceID),
-                    let sandbox = SandboxID(call.request.sandboxID)
-                else { throw Fault(.invalidRequest, "workspace_id and sandbox_id have to be ids.") }
-                do {
-                    return try await keeper.acquire(sandbox, in: workspace)
-                } catch is NoLease {
-                    throw Fault.leaseLost
-                }
+            handler: { (call: IncomingCall<WireAcquireRequest>) in
+                try await ask(call.request, ofOwnerIn: try await acquire(call.request, by: keeper), for: keeper)
             }
         )
+    }
+
+    private func acquire(_ request: WireAcquireRequest, by keeper: LeaseKeeper) async throws -> WireAcquireReply {
+        guard let workspace = WorkspaceID(request.workspaceID), let sandbox = SandboxID(request.sandboxID) else {
+            throw Fault(.invalidRequest, "workspace_id and sandbox_id have to be ids.")
+        }
+        do {
+            return try await keeper.acquire(sandbox, in: workspace)
+        } catch is NoLease {
+            throw Fault.leaseLost
+        }
+    }
+
+    /// Another worker that has the lease may not know of it, for the answer to its acquisition was lost.
+    private func ask(
+        _ request: WireAcquireRequest,
+        ofOwnerIn reply: WireAcquireReply,
+        for keeper: LeaseKeeper
+    ) async throws -> WireAcquireReply {
+        guard reply.outcome == .owned, let owner = WorkerID(reply.owner), owner != identity.id else { return reply }
+        var request = request
+        request.provider = keeper.driver.descriptor.name
+        do {
+            return try await BusClient(bus: bus)
+                .ask(
+                    .with { $0.acquire = request },
+                    worker: owner,
+                    context: CallContext(requestID: OperationID.now().rawValue, deadline: .now + Self.ownerPatience)
+                )
+                .acquired
+        } catch let error as BusError where error.code != .remote {
+            // It is away, or at work on it.
+            return reply
+        }
+    }
+
+    private func answer(_ request: WireWorkerRequest) async throws -> WireWorkerReply {
+        var reply = WireWorkerReply()
+        reply.workerID = identity.id.rawValue
+        reply.sandboxes = UInt32(keepers.map(\.holdings.count).reduce(0, +))
+        if case .acquire(let request) = request.operation {
+            guard let keeper = keepers.first(where: { $0.driver.descriptor.name == request.provider }) else {
+                throw Fault(.invalidRequest, "This worker does not serve the provider that is named.")
+            }
+            reply.acquired = try await acquire(request, by: keeper)
+        }
+        return reply
     }
 }

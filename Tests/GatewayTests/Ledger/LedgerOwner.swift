@@ -2,6 +2,7 @@ import Bus
 import FoundationEssentials
 import Model
 import NIOConcurrencyHelpers
+import ServiceHost
 import Store
 import SwiftProtobuf
 import Wire
@@ -85,6 +86,8 @@ final class LedgerOwner: SandboxBus {
             _ = try await store.becomeWarm(
                 sandbox,
                 epoch: epoch,
+                box: .now(),
+                lifetime: nil,
                 envelope: Envelope(
                     backendId: "local",
                     sessionState: .init(providerState: ["boxId": "box-\(epoch)"], workspaceReady: true)

@@ -8,6 +8,7 @@ extension SimulatedFleet {
         every(1000) { [self] in await fenceTheDead() }
         every(1500) { [self] in await takeOver() }
         every(2000) { [self] in await settle() }
+        every(5000) { [self] in await resolve() }
         every(15_000) { [self] in
             for worker in workers where !worker.process.isDead { simulator.spawn { await worker.sweep() } }
         }
@@ -46,7 +47,7 @@ extension SimulatedFleet {
 
     /// Sandboxes whose owner is dead.
     private func takeOver() async {
-        await acquire { store, lease in
+        await acquire { store, _, lease in
             guard let owner = lease.owner, let heartbeat = store.workers[owner] else { return false }
             return heartbeat.isOver || heartbeat.validUntil < store.simulator.date
         }
@@ -54,11 +55,24 @@ extension SimulatedFleet {
 
     /// Creations that nobody drives, and stops and deletes that nobody finished.
     private func settle() async {
-        let isDue: @Sendable (SimulatedStore, Lease) -> Bool = { _, lease in
+        await settle { _, _, lease in
             guard lease.intent != .run else { return lease.status == .creating || lease.drainingBox != nil }
             return lease.status == .creating || lease.intent == .delete || lease.drainingBox != nil || lease.state != .cold
                 || lease.status == .active || (lease.intent == .stop && lease.status == .paused)
         }
+    }
+
+    /// Boxes that may have been made, of sandboxes to which nobody came back.
+    private func resolve() async {
+        await settle { store, sandbox, lease in
+            lease.state == .cold && lease.status != .error
+                && store.openBoxes(of: sandbox).contains {
+                    $0.state == .intended && $0.callDeadline < store.simulator.date
+                }
+        }
+    }
+
+    private func settle(_ isDue: @escaping @Sendable (SimulatedStore, SandboxID, Lease) -> Bool) async {
         let due = (try? await face.run { store in store.claim(isDue) }) ?? []
         for sandbox in due {
             let servers = servers(of: sandbox)
@@ -72,7 +86,7 @@ extension SimulatedFleet {
         }
     }
 
-    private func acquire(_ isDue: @escaping @Sendable (SimulatedStore, Lease) -> Bool) async {
+    private func acquire(_ isDue: @escaping @Sendable (SimulatedStore, SandboxID, Lease) -> Bool) async {
         for sandbox in (try? await face.run { store in store.claim(isDue) }) ?? [] { ask(sandbox) }
     }
 
@@ -97,10 +111,10 @@ extension SimulatedFleet {
 
 extension SimulatedStore {
     /// Those that are due and were not asked about lately.
-    fileprivate func claim(_ isDue: (SimulatedStore, Lease) -> Bool) -> [SandboxID] {
+    fileprivate func claim(_ isDue: (SimulatedStore, SandboxID, Lease) -> Bool) -> [SandboxID] {
         sandboxes.filter { sandbox in
             guard let row = rows[sandbox], !row.lease.isTerminated, row.reapAfter < simulator.date,
-                isDue(self, row.lease)
+                isDue(self, sandbox, row.lease)
             else { return false }
             pushBack(sandbox, seconds: 15)
             return true

@@ -83,13 +83,23 @@ final class SimulatedWorker: @unchecked Sendable {
 
     // MARK: - Taking
 
-    enum Reply: Sendable {
+    enum Reply: Sendable, Equatable {
         case serving
+        case owned(WorkerID)
         case settled
         case refused
     }
 
+    /// Takes it, or asks the one that has it, who may not know of it.
     func acquire(_ sandbox: SandboxID) async -> Reply {
+        let reply = await takeOnce(sandbox)
+        guard case .owned(let owner) = reply, let holder = fleet.workers.first(where: { $0.id == owner }) else {
+            return reply
+        }
+        return await fleet.ask(holder, from: process, within: 2000) { await $0.takeOnce(sandbox) } ?? reply
+    }
+
+    private func takeOnce(_ sandbox: SandboxID) async -> Reply {
         guard isAlive else { return .refused }
         if holdings[sandbox] != nil { return .serving }
         guard attempts.insert(sandbox).inserted else { return .refused }
@@ -114,6 +124,7 @@ final class SimulatedWorker: @unchecked Sendable {
             // The answer to an earlier acquisition was lost.
             return try await take(sandbox, retaking: epoch)
         }
+        if case .owned(let owner, _) = acquisition { return .owned(owner) }
         guard case .acquired(let leased) = acquisition else { return .refused }
         let record = leased.record
         guard record.intent == .run, record.drainingBox == nil else {
@@ -144,20 +155,13 @@ final class SimulatedWorker: @unchecked Sendable {
         let record = leased.record
         let outcome = try await Establishment(owner: owner).establish(leased)
         guard let box = outcome.box as? SimulatedBox else { throw NoLease() }
-        try await store.recordBox(
-            outcome.id,
-            epoch: record.epoch,
-            externalID: box.externalID,
-            state: .live,
-            lifetime: nil,
-            reason: nil,
-            actor: name
-        )
         let binding = driver.binding
         let gaps = vitality.gaps
         let warm = try await store.becomeWarm(
             record.id,
             epoch: record.epoch,
+            box: outcome.id,
+            lifetime: nil,
             envelope: box.envelope,
             binding: (binding.account, binding.placement),
             actor: name

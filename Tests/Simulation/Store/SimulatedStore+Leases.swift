@@ -51,10 +51,17 @@ extension SimulatedStore {
         rows[sandbox]?.lease.holds(epoch: epoch) == true ? record(sandbox) : nil
     }
 
-    func becomeWarm(_ sandbox: SandboxID, epoch: UInt64, envelope: Envelope, binding: (String, String?)) -> Bool {
+    func becomeWarm(
+        _ sandbox: SandboxID,
+        epoch: UInt64,
+        _ box: BoxID,
+        _ envelope: Envelope,
+        _ binding: (String, String?)
+    ) -> Bool {
         let fenced = self.epoch(epoch, of: sandbox, unless: .becomesWarmUnfenced)
         return move(sandbox, "warm by epoch \(epoch)") {
             try $0.becomeWarm(epoch: fenced, envelope: envelope, account: binding.0, placement: binding.1)
+            recordBox(box, epoch: epoch, externalID: envelope.boxId, state: .live)
         }
     }
 

@@ -77,12 +77,14 @@ struct StoreFace: LeaseStore {
     func becomeWarm(
         _ sandbox: SandboxID,
         epoch: UInt64,
+        box: BoxID,
+        lifetime: Int?,
         envelope: Envelope,
         binding: (account: String, placement: String?),
         actor: String
     ) async throws -> SandboxRecord? {
         try await run(at: .becomeWarm) {
-            $0.becomeWarm(sandbox, epoch: epoch, envelope: envelope, binding: binding) ? $0.record(sandbox) : nil
+            $0.becomeWarm(sandbox, epoch: epoch, box, envelope, binding) ? $0.record(sandbox) : nil
         }
     }
 

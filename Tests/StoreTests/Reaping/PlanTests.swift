@@ -50,6 +50,7 @@ struct PlanTests {
         #expect(try await store.claimExpired(limit: 64, actor: "reaper").isEmpty)
         #expect(try await store.claimIdle(limit: 64).isEmpty)
         #expect(try await store.claimUnsettled(limit: 64).isEmpty)
+        #expect(try await store.claimUnresolved(limit: 64).isEmpty)
         #expect(try await store.claimOrphaned(limit: 64).isEmpty)
         #expect(try await store.claimUnattended(limit: 64).isEmpty)
         #expect(try await store.claimEnding(limit: 64).isEmpty)

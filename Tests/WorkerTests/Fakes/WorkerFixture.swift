@@ -5,6 +5,7 @@ import FleetTesting
 import Foundation
 import Logging
 import Model
+import NATSClient
 import NIOConcurrencyHelpers
 import Ownership
 import PostgresClient
@@ -226,6 +227,39 @@ struct WorkerFixture: Sendable {
         )
         let acquisition = try await store.acquire(sandbox, in: workspace, for: rival, placement: driver.binding.placement)
         guard case .acquired = acquisition else { throw FixtureError("not superseded: \(acquisition)") }
+    }
+
+    /// Another worker beside this one.
+    func rival() async throws -> LeaseKeeper {
+        let id = WorkerID.now()
+        try await register(id)
+        return LeaseKeeper(
+            identity: WorkerIdentity(id: id, name: "rival", fleet: keeper.identity.fleet),
+            store: store,
+            driver: driver,
+            archiver: nil,
+            workspaceLimits: keeper.workspaceLimits,
+            bus: keeper.bus,
+            vitality: vitality,
+            dispatcher: keeper.dispatcher,
+            metrics: ProcessMetrics(),
+            storedLimit: keeper.storedLimit,
+            logger: keeper.logger
+        )
+    }
+
+    /// Lets a keeper be asked over the bus while the body runs.
+    func listen(_ keeper: LeaseKeeper, _ body: ([NATSSubscription]) async throws -> Void) async throws {
+        let endpoints = WorkerEndpoints(
+            keepers: [keeper],
+            identity: keeper.identity,
+            bus: keeper.bus,
+            dispatcher: keeper.dispatcher
+        )
+        let subscriptions = try endpoints.open()
+        defer { for subscription in subscriptions { subscription.unsubscribe() } }
+        try await keeper.bus.confirmSubscriptions()
+        try await body(subscriptions)
     }
 
     /// As if the process had been frozen for a minute.
