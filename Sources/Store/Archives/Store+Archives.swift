@@ -115,42 +115,14 @@ extension Store {
         epoch: UInt64,
         actor: String
     ) async throws -> Bool {
-        let outcome = try await StoreError.translating { [pool] in
-            try await pool.withTransaction { connection -> RestoreIntent in
-                let held = try await connection.query(
-                    """
-                    select workspace_id from sandboxes
-                    where id = $1 and epoch = $2 and lease_state = 'warm' for update
-                    """,
-                    [sandbox.rawValue, Int64(epoch)]
-                )
-                guard let row = held.first else { return .notHeld }
-                // Shared: a deletion on its way waits until the row names it, and is held off by that.
-                let source = try await connection.query(
-                    """
-                    select state from archives
-                    where id = $1 and workspace_id = $2 and (purpose = 'checkpoint' or sandbox_id = $3) for share
-                    """,
-                    [archive.rawValue, try row.get("workspace_id", as: String.self), sandbox.rawValue]
-                )
-                guard let state: ArchiveState = try source.first?.word("state") else { return .refused(nil) }
-                guard state == .current || state == .previous else { return .refused(state) }
-                _ = try await connection.query(
-                    """
-                    update sandboxes set
-                        source_archive = $2, updated_at = now(), version = version + 1,
-                        event_kind = 'sandbox.restore_asked', event_actor = $3, event_reason = $2
-                    where id = $1
-                    """,
-                    [sandbox.rawValue, archive.rawValue, actor]
-                )
-                return .written
-            }
-        }
-        switch outcome {
-        case .written: return true
-        case .notHeld: return false
-        case .refused(let state): throw Fault.unusable(state)
+        let rows = try await query(
+            "select intend_restore($1, $2, $3, $4) as outcome",
+            [sandbox.rawValue, Int64(epoch), archive.rawValue, actor]
+        )
+        switch try rows.first?.get("outcome", as: String.self) {
+        case "written": return true
+        case "not held": return false
+        case let state: throw Fault.unusable(state.flatMap { ArchiveState(rawValue: $0) })
         }
     }
 
@@ -161,13 +133,6 @@ extension Store {
             [archive.rawValue, message, actor]
         )
     }
-}
-
-private enum RestoreIntent: Sendable {
-    case written
-    case notHeld
-    /// By the state of the archive; nil when there is none.
-    case refused(ArchiveState?)
 }
 
 extension Fault {

@@ -47,6 +47,11 @@ extension Store {
             name: "warm_boxes",
             sql: String(decoding: PackageResources.m0010_warm_boxes_sql, as: UTF8.self)
         ),
+        Migration(
+            number: 11,
+            name: "intend_restore",
+            sql: String(decoding: PackageResources.m0011_intend_restore_sql, as: UTF8.self)
+        ),
     ]
 
     /// Brings the database to this code's schema and binds it to a fleet.

@@ -1,6 +1,9 @@
+import Bus
+import Logging
 import Model
 import Ownership
 import ProviderKit
+import ServiceHost
 import Store
 import Wire
 
@@ -38,6 +41,17 @@ struct CheckpointRestore: Sendable {
         let done = try await keeper.drain(holding, intent: .pause, reason: "restore")
         guard done == .pause else {
             throw Fault(.sandboxNotActive, "The sandbox was stopped or deleted meanwhile.")
+        }
+        // Whoever restores it is about to ask for it: that has begun by then.
+        keeper.dispatcher.enqueue { [keeper, holding] in
+            do {
+                _ = try await keeper.acquire(holding.sandbox, in: holding.workspace)
+            } catch {
+                keeper.logger.info(
+                    "not brought up after its restore, whoever uses it tries again",
+                    metadata: .keyed([.sandbox: "\(holding.sandbox)", .error: "\(Fault.describing(error))"])
+                )
+            }
         }
     }
 
