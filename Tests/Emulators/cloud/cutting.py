@@ -1,0 +1,59 @@
+"""Connections that break in the middle of an answer."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from aiohttp import web
+
+END_OF_HEAD = b"\r\n\r\n"
+
+
+class CutTransport:
+    """Stands in for a connection's transport and lets only so many bytes after the answer's head through.
+
+    With a budget of None not even the head gets through; `cut` breaks the connection in any case.
+    """
+
+    def __init__(self, transport: asyncio.Transport, budget: int | None) -> None:
+        self._transport = transport
+        self._budget = budget
+        self._head = b""
+        self._body = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Passes on what the budget allows, then breaks the connection."""
+        if self._budget is None or self._transport.is_closing():
+            return
+        content = bytes(data)
+        if not self._body:
+            head, separator, content = (self._head + content).partition(END_OF_HEAD)
+            if not separator:
+                self._head = head
+                return
+            self._body = True
+            self._transport.write(head + separator)
+        self._transport.write(content[: self._budget])
+        self._budget -= min(self._budget, len(content))
+        if self._budget == 0:
+            self.cut()
+
+    def writelines(self, pieces: Iterable[bytes]) -> None:
+        """As `write`."""
+        self.write(b"".join(pieces))
+
+    def cut(self) -> None:
+        """What was let through still arrives; then comes the end, with nothing said about it."""
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+def cut_after(request: web.Request, budget: int | None) -> CutTransport:
+    """Puts a cut in the way of this request's answer."""
+    protocol = request.protocol
+    assert isinstance(protocol.transport, asyncio.Transport)
+    cutting = CutTransport(protocol.transport, budget)
+    protocol.transport = cutting  # type: ignore[assignment]
+    return cutting
