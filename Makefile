@@ -35,16 +35,22 @@ $(STAMPS)/packages: deploy/install-packages.sh
 
 venv: $(STAMPS)/venv ## Make the Python environment of the tests
 
-$(STAMPS)/venv: Tests/requirements.txt $(STAMPS)/packages
+$(STAMPS)/venv: Tests/requirements.txt Tests/Emulators/requirements.txt $(STAMPS)/packages
 	@mkdir -p $(@D)
 	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement Tests/requirements.txt \
+		--requirement Tests/Emulators/requirements.txt
+	@touch $@
+
+$(STAMPS)/sdk: $(wildcard Tests/Conformance/sdk/requirements*.txt) $(STAMPS)/packages
+	@mkdir -p $(@D)
+	@PYTHON=$(PYTHON) $(PYTHON) -B Tests/Conformance/sdk/run.py --prepare
 	@touch $@
 
 build: $(STAMPS)/packages ## Build all executables (release)
 	$(SWIFT) build -c release
 
-test: $(STAMPS)/packages $(STAMPS)/venv ## Build and run all tests
+test: $(STAMPS)/packages $(STAMPS)/venv $(STAMPS)/sdk ## Build and run all tests
 	$(SWIFT) build --build-tests
 	SANDFLEET_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python SWIFT=$(SWIFT) Tests/run.sh $(TEST_FLAGS)
 
