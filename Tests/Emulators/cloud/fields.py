@@ -34,7 +34,7 @@ class Fields:
 
     def text(self, name: str, default: str | None = None, *, allowed: tuple[str, ...] = ()) -> str | None:
         """A string, or one of those that are allowed."""
-        value = self._take(name, str, default)
+        value: str | None = self._take(name, str, default)
         if value is not None and allowed and value not in allowed:
             raise self._refuse(f"{self._where}.{name} must be one of {', '.join(allowed)}")
         return value
@@ -48,32 +48,33 @@ class Fields:
 
     def integer(self, name: str, default: int | None = None, *, least: int | None = None) -> int | None:
         """A whole number; true and false are none."""
-        value = self._take(name, int, default)
+        value: int | None = self._take(name, int, default)
         if isinstance(value, bool) or (value is not None and least is not None and value < least):
             raise self._refuse(f"{self._where}.{name} is no valid number")
         return value
 
     def number(self, name: str, default: float | None = None) -> float | None:
         """Any number."""
-        value = self._take(name, (int, float), default)
+        value: float | None = self._take(name, (int, float), default)
         if isinstance(value, bool):
             raise self._refuse(f"{self._where}.{name} is no valid number")
         return value
 
     def flag(self, name: str, default: bool | None = None) -> bool | None:
         """True or false."""
-        return self._take(name, bool, default)
+        value: bool | None = self._take(name, bool, default)
+        return value
 
     def texts(self, name: str, default: list[str] | None = None) -> list[str] | None:
         """A list of strings."""
-        value = self._take(name, list, default)
+        value: list[str] | None = self._take(name, list, default)
         if value is not None and not all(isinstance(each, str) for each in value):
             raise self._refuse(f"{self._where}.{name} must be strings")
         return value
 
     def text_map(self, name: str, default: Mapping[str, str] | None = None) -> dict[str, str] | None:
         """An object whose values are strings."""
-        value = self._take(name, dict, default)
+        value: dict[str, str] | None = self._take(name, dict, default)
         if value is not None and not all(isinstance(each, str) for each in value.values()):
             raise self._refuse(f"{self._where}.{name} must have strings as values")
         return value

@@ -16,6 +16,10 @@ import struct
 import sys
 import termios
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 LONGEST_MESSAGE = 4096
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -72,7 +76,7 @@ class Init:
             os.close(descriptor)
         return True
 
-    def send(self, message: dict, descriptors: list[int]) -> None:
+    def send(self, message: "dict[str, Any]", descriptors: list[int]) -> None:
         """Writes one packet; nobody is there to be told when that fails."""
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))] if descriptors else []
         try:
@@ -97,7 +101,7 @@ class Init:
 
     # Requests
 
-    def do_start(self, request: dict, descriptors: list[int]) -> tuple[dict, list[int]]:
+    def do_start(self, request: "dict[str, Any]", descriptors: list[int]) -> "tuple[dict[str, Any], list[int]]":
         with os.fdopen(os.dup(descriptors[0]), "rb") as file:
             file.seek(0)
             wanted = json.load(file)
@@ -123,7 +127,7 @@ class Init:
         self.children = True
         return {"pid": pid}, handed
 
-    def do_signal(self, request: dict, _: list[int]) -> tuple[dict, list[int]]:
+    def do_signal(self, request: "dict[str, Any]", _: list[int]) -> "tuple[dict[str, Any], list[int]]":
         members = [request["pid"]] if request["alone"] else [pid for pid, of in sessions() if of == request["pid"]]
         reached = 0
         for pid in members:
@@ -134,11 +138,11 @@ class Init:
                 continue
         return {"reached": reached}, []
 
-    def do_signal_all(self, request: dict, _: list[int]) -> tuple[dict, list[int]]:
+    def do_signal_all(self, request: "dict[str, Any]", _: list[int]) -> "tuple[dict[str, Any], list[int]]":
         self.signal_all(request["signal"])
         return {}, []
 
-    def do_connect(self, request: dict, _: list[int]) -> tuple[dict, list[int]]:
+    def do_connect(self, request: "dict[str, Any]", _: list[int]) -> "tuple[dict[str, Any], list[int]]":
         failure: OSError | None = None
         for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
             connection = socket.socket(family)
@@ -169,7 +173,7 @@ class Init:
                     continue
 
 
-def spawn(wanted: dict, own: list[int], slave: int | None) -> int:
+def spawn(wanted: "dict[str, Any]", own: list[int], slave: int | None) -> int:
     """Starts a program as the leader of a session of its own; raises what kept it from running."""
     told, telling = os.pipe()
     pid = os.fork()
@@ -195,7 +199,7 @@ def spawn(wanted: dict, own: list[int], slave: int | None) -> int:
             stage = "directory"
             os.chdir(wanted["cwd"])
             stage = "program"
-            os.execvpe(wanted["argv"][0], wanted["argv"], wanted["env"])
+            os.execvpe(wanted["program"], wanted["argv"], wanted["env"])
         except OSError as error:
             os.write(telling, f"{error.errno} {stage}".encode())
         finally:
@@ -206,9 +210,9 @@ def spawn(wanted: dict, own: list[int], slave: int | None) -> int:
     if not trouble:
         return pid
     os.waitpid(pid, 0)
-    number, _, stage = trouble.partition(" ")
-    refusal = OSError(int(number), "")
-    refusal.stage = stage  # type: ignore[attr-defined]
+    code, _, failed = trouble.partition(" ")
+    refusal = OSError(int(code), "")
+    refusal.stage = failed  # type: ignore[attr-defined]
     raise refusal
 
 

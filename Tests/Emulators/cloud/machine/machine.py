@@ -1,6 +1,7 @@
 """One machine: a disk, and what runs on it."""
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -46,21 +47,27 @@ class Machine:
         self,
         argv: Sequence[str],
         *,
+        program: str | None = None,
         env: Mapping[str, str] | None = None,
+        bare: bool = False,
         cwd: str | None = None,
         user: User | None = None,
         terminal: TerminalSize | None = None,
         stdin: bool = True,
     ) -> Process:
-        """Starts a program; raises `Refusal` when it cannot be. `env` is added to HOME, USER and PATH."""
+        """Starts a program, the first of `argv` unless another file is named; raises `Refusal` when it cannot be.
+
+        `env` is added to HOME, USER, PATH and the like, or is all there is when it shall be `bare`.
+        """
         who = user or self.user
         home = self._containment.inside(self.root, who.home)
         environment = {"HOME": home, "USER": who.name, "LOGNAME": who.name, "PATH": PATH, "LANG": "C.UTF-8"}
         if terminal:
             environment["TERM"] = "xterm-256color"
-        environment.update(env or {})
+        environment = dict(env or {}) if bare else {**environment, **(env or {})}
         spec = {
             "argv": list(argv),
+            "program": program or argv[0],
             "env": environment,
             "cwd": self._containment.inside(self.root, os.path.join(self.user.home, cwd or who.home)),
             "uid": who.uid,
@@ -100,6 +107,8 @@ class Machine:
             return await self._awake().start(spec, handed)
         except OSError as error:
             raise Refusal(error.errno or 0, getattr(error, "__notes__", ["start"])[0]) from error
+        except MachineEnded as error:
+            raise Refusal(errno.ESRCH, "machine") from error
 
     def _awake(self) -> Link:
         """The link to the first process, which is started if there is none."""

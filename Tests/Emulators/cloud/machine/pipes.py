@@ -75,9 +75,14 @@ async def _ready(descriptor: int, *, writing: bool) -> None:
     copy = os.dup(descriptor)
     waiting: asyncio.Future[None] = loop.create_future()
     add, remove = (loop.add_writer, loop.remove_writer) if writing else (loop.add_reader, loop.remove_reader)
-    add(copy, lambda: waiting.done() or waiting.set_result(None))
+    add(copy, _finish, waiting)
     try:
         await waiting
     finally:
         remove(copy)
         os.close(copy)
+
+
+def _finish(waiting: "asyncio.Future[None]") -> None:
+    if not waiting.done():
+        waiting.set_result(None)

@@ -43,7 +43,10 @@ class WaitStatus:
 
 
 class Refusal(Exception):
-    """A program that could not be started: `errno`, and whether the `program`, the `directory` or the `start` failed."""
+    """A program that could not be started: `errno`, and what failed.
+
+    That is the `program`, the `directory`, the `start`, or the `machine`, which ended meanwhile.
+    """
 
     def __init__(self, number: int, stage: str) -> None:
         super().__init__(f"{stage}: {os.strerror(number)}")

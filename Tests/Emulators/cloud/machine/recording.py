@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from cloud.machine.pipes import ByteReader
@@ -22,7 +22,10 @@ class Chunk:
 
 
 class Recording:
-    """Keeps the newest `limit` bytes; any number of followers read from there, each at its own pace."""
+    """Keeps the newest `limit` bytes, and what a follower has still to read.
+
+    Any number of followers read, each at its own pace; a program waits for the slowest.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -33,9 +36,10 @@ class Recording:
         self.end = 0
         self.finished = False
 
-    async def follow(self, since: int = 0) -> AsyncIterator[Chunk]:
+    async def follow(self, since: int = 0) -> AsyncGenerator[Chunk, None]:
         """Every chunk from that position on (the oldest kept if it is gone), until the recording is finished."""
-        me, position = object(), since
+        me, position = object(), max(since, self.start)
+        self._positions[me] = position
         try:
             while True:
                 for chunk in [chunk for chunk in self._chunks if chunk.start + len(chunk.data) > position]:
@@ -56,10 +60,11 @@ class Recording:
         """Adds bytes; waits while a follower is too far behind."""
         self._chunks.append(Chunk(self.end, stream, data))
         self.end += len(data)
-        while self.end - self.start > self._limit and len(self._chunks) > 1:
+        read = min(self._positions.values(), default=self.end)
+        while self.end - self.start > self._limit and self.start + len(self._chunks[0].data) <= read:
             self.start += len(self._chunks.popleft().data)
         self._notify()
-        while self._positions and self.end - min(self._positions.values()) > WINDOW:
+        while self._lagging:
             await self._change()
 
     def finish(self) -> None:

@@ -1,0 +1,1 @@
+"""The cloud of sprites.dev: persistent machines that sleep when idle and wake on use."""
