@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Runs one emulator: `run.py sprites --token secret`. Its folder is a package beside `cloud`, its `emulator.py` has `Emulator`."""
+"""Runs one emulator: `run.py sprites --token secret`.
+
+Its folder is a package beside `cloud`; its `emulator.py` has `Emulator`.
+"""
 
 import importlib
 import sys

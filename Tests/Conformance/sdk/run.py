@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Proves the emulators: by their own tests, and by the providers' official SDKs, each generation in an environment of its own.
+"""Proves the emulators: by their own tests, and by the providers' official SDKs.
 
     run.py [--prepare] [NAME…]
 
-Every suite is a process of pytest, as many at a time as there are processors. `--prepare` only makes the environments.
+Each generation of SDKs has an environment of its own. Every suite is a process of pytest, as many at a time as there
+are processors. `--prepare` only makes the environments.
 The last line is `N passed, N failed`; the exit code is 0 if nothing failed and every suite ran something.
 """
 
@@ -158,7 +159,8 @@ def main() -> int:
                 print(each.output)
             skipped = f", {each.skipped} skipped" if each.skipped else ""
             mark = "✘" if each.failed else "✔"
-            print(f"{mark} {each.name}: {each.passed} passed, {each.failed} failed{skipped} ({each.seconds:.1f} s)", flush=True)
+            sums = f"{each.passed} passed, {each.failed} failed{skipped}"
+            print(f"{mark} {each.name}: {sums} ({each.seconds:.1f} s)", flush=True)
             if each.skipped and not each.failed:
                 print("\n".join(line for line in each.output.splitlines() if line.startswith("SKIPPED")))
     print(f"{passed} passed, {failed} failed")

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 
 class Clock:
@@ -21,7 +21,7 @@ class Clock:
 
     def now(self) -> datetime:
         """The wall clock in UTC."""
-        return datetime.fromtimestamp(time.time() + self._ahead, timezone.utc)
+        return datetime.fromtimestamp(time.time() + self._ahead, UTC)
 
     async def sleep(self, seconds: float) -> None:
         """Returns after that many seconds of this clock."""

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from cloud.fields import Fields
+from cloud.problem import Problem
 from sprites.lines import Lines
 from sprites.refusals import invalid, refusal
 from sprites.registry import Registry
@@ -31,15 +32,12 @@ class Checkpoints:
         async with sprite.used():
             progress = Progress(sprite, await Lines.begin(request))
             await progress.tell("Creating checkpoint...")
-            place = ground.machines.new_place("checkpoint")
             await ground.delays.wait("checkpoint")
-            await sprite.machine.snapshot(place)
-            # From here on it exists, whoever hears of it.
-            known = f"v{len(sprite.checkpoints) + 1}"
-            now = ground.clock.now().isoformat()
-            sprite.checkpoints[known] = Checkpoint(known, place, now, comment, list(sprite.history))
-            sprite.history.append(known)
-            return await progress.end(f"Checkpoint {known} created successfully")
+            try:
+                made = await sprite.checkpoint(comment)
+            except Problem as problem:
+                return await progress.fail(problem)
+            return await progress.end(f"Checkpoint {made.id} created successfully")
 
     async def _list(self, request: web.Request) -> web.Response:
         sprite = self._registry.find(request)
@@ -60,7 +58,10 @@ class Checkpoints:
             progress = Progress(sprite, await Lines.begin(request))
             await progress.tell(f"Restoring from checkpoint {checkpoint.id}...")
             await sprite.ground.delays.wait("restore")
-            await sprite.restore(checkpoint)
+            try:
+                await sprite.restore(checkpoint)
+            except Problem as problem:
+                return await progress.fail(problem)
             return await progress.end(f"Restored from checkpoint {checkpoint.id}")
 
 
@@ -78,6 +79,12 @@ class Progress:
     async def end(self, data: str) -> web.StreamResponse:
         """It is done."""
         await self._lines.add(type="complete", data=data, time=self._sprite.ground.clock.now().isoformat())
+        return await self._lines.end()
+
+    async def fail(self, problem: Problem) -> web.StreamResponse:
+        """It came to nothing."""
+        error = str(problem.body["message"])
+        await self._lines.add(type="error", error=error, time=self._sprite.ground.clock.now().isoformat())
         return await self._lines.end()
 
 

@@ -67,4 +67,4 @@ class Emulator(Base):
 
     async def close(self) -> None:
         for sprite in self._registry.all:
-            await sprite.remove()
+            sprite.retire()

@@ -5,33 +5,17 @@ import contextlib
 import errno
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from aiohttp import ClientConnectionResetError, WSMsgType, web
 
 from cloud.machine import Refusal, TerminalSize
-from sprites.durations import seconds
+from sprites.asked import Asked, resolved
 from sprites.refusals import invalid, refusal
 from sprites.registry import Registry
 from sprites.session import Session
-from sprites.sprite import USER, Sprite
+from sprites.sprite import Sprite
 
 STDIN, STDOUT, STDERR, EXIT, STDIN_EOF = range(5)
-PARAMETERS = {"cmd", "id", "path", "tty", "stdin", "cols", "rows", "max_run_after_disconnect", "env", "dir",
-              "detachable", "cc"}
-
-
-@dataclass
-class Request:
-    """What the query asks for."""
-
-    argv: list[str]
-    program: str
-    env: Mapping[str, str]
-    directory: str
-    terminal: TerminalSize | None
-    stdin: bool
-    grace: float
 
 
 class Execution:
@@ -47,11 +31,9 @@ class Execution:
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """GET on `exec` with an upgrade."""
         sprite = self._registry.find(request)
-        if unknown := set(request.query) - PARAMETERS:
-            raise invalid(f"unknown parameters: {', '.join(sorted(unknown))}")
         if known := request.query.get("id"):
             return await self._attached(request, sprite, known)
-        asked = _parse(request)
+        asked = Asked.parse(request)
         async with sprite.used():
             socket = await _upgrade(request)
             try:
@@ -66,7 +48,7 @@ class Execution:
                     await _tell_refusal(socket, asked, error)
                 return socket
             options, clock = sprite.ground.options, sprite.ground.clock
-            command = " ".join([_resolved(sprite, asked.program), *asked.argv[1:]])
+            command = " ".join([resolved(sprite, asked.program), *asked.argv[1:]])
             session = Session(process, command, asked.directory, asked.grace, options.scrollback, clock)
             sprite.sessions[session.id] = session
             session.attach()
@@ -119,7 +101,7 @@ class Execution:
                 _drop(request)
             else:
                 # The provider closes some seconds after the exit, unless the client does.
-                with contextlib.suppress(asyncio.TimeoutError):
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(asyncio.shield(receiving), sprite.ground.delays.seconds["close"])
                 await socket.close()
         finally:
@@ -165,7 +147,7 @@ def _control(session: Session, text: str) -> None:
             session.process.resize(TerminalSize(rows, columns))
 
 
-async def _tell_refusal(socket: web.WebSocketResponse, asked: Request, error: Refusal) -> None:
+async def _tell_refusal(socket: web.WebSocketResponse, asked: Asked, error: Refusal) -> None:
     code = {errno.ENOENT: 127, errno.EACCES: 126}.get(error.errno, 1) if error.stage == "program" else 1
     what = asked.program if error.stage == "program" else asked.directory
     text = f"{what}: {error}\n".encode()
@@ -182,51 +164,6 @@ def _forget(sprite: Sprite, session: Session) -> None:
     if sprite.sessions.get(session.id) is session:
         del sprite.sessions[session.id]
     session.close()
-
-
-def _parse(request: web.Request) -> Request:
-    query = request.query
-    argv = query.getall("cmd", [])
-    if not argv:
-        raise invalid("no command specified")
-    env = {}
-    for each in query.getall("env", []):
-        name, separator, value = each.partition("=")
-        if not separator or not name:
-            raise invalid("env must be KEY=VALUE")
-        env[name] = value
-    tty = _flag(query, "tty", False)
-    size = TerminalSize(_number(query, "rows", 24), _number(query, "cols", 80)) if tty else None
-    try:
-        grace = seconds(query.get("max_run_after_disconnect", "0" if tty else "10s"))
-    except ValueError as error:
-        raise invalid(str(error)) from None
-    directory = query.get("dir") or USER.home
-    return Request(argv, query.get("path") or argv[0], env, directory, size, _flag(query, "stdin", tty), grace)
-
-
-def _flag(query: Mapping[str, str], name: str, default: bool) -> bool:
-    value = query.get(name, "true" if default else "false")
-    if value not in ("true", "false"):
-        raise invalid(f"{name} must be true or false")
-    return value == "true"
-
-
-def _number(query: Mapping[str, str], name: str, default: int) -> int:
-    value = query.get(name, str(default))
-    if not value.isdecimal() or not 0 < int(value) < 65536:
-        raise invalid(f"{name} must be a number below 65536")
-    return int(value)
-
-
-def _resolved(sprite: Sprite, program: str) -> str:
-    """Lists show the file that runs, not the word that was asked for."""
-    if "/" in program:
-        return program
-    for folder in ("/usr/local/bin", "/usr/bin", "/bin"):
-        if sprite.machine.files.locate(f"{folder}/{program}").place.exists():
-            return f"{folder}/{program}"
-    return program
 
 
 async def _upgrade(request: web.Request) -> web.WebSocketResponse:

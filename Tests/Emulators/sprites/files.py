@@ -4,7 +4,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
@@ -101,7 +101,8 @@ class Files:
         async with sprite.used():
             files = sprite.machine.files
             with _refusing(source):
-                files.rename(files.locate(source, base=base, follow=False), files.locate(target, base=base, follow=False))
+                renamed = files.locate(source, base=base, follow=False)
+                files.rename(renamed, files.locate(target, base=base, follow=False))
             return web.json_response({"source": source, "dest": target})
 
     async def _copy(self, request: web.Request) -> web.Response:
@@ -171,7 +172,7 @@ def _entry(folder: str, place: Path) -> dict[str, object]:
     return {
         "name": place.name, "path": os.path.join(folder, place.name), "size": found.st_size,
         "mode": f"{stat.S_IMODE(found.st_mode):04o}", "isDir": stat.S_ISDIR(found.st_mode),
-        "modTime": datetime.fromtimestamp(found.st_mtime, timezone.utc).isoformat(),
+        "modTime": datetime.fromtimestamp(found.st_mtime, UTC).isoformat(),
     }
 
 

@@ -1,5 +1,6 @@
 """Answers that are told line by line, each a JSON object."""
 
+import contextlib
 import json
 
 from aiohttp import web
@@ -19,10 +20,12 @@ class Lines:
         return cls(response)
 
     async def add(self, **fields: object) -> None:
-        """Sends one line."""
-        await self._response.write(json.dumps(fields).encode() + b"\n")
+        """Sends one line. That nobody listens any more keeps nothing from being done."""
+        with contextlib.suppress(ConnectionResetError):
+            await self._response.write(json.dumps(fields).encode() + b"\n")
 
     async def end(self) -> web.StreamResponse:
         """Ends the body."""
-        await self._response.write_eof()
+        with contextlib.suppress(ConnectionResetError):
+            await self._response.write_eof()
         return self._response

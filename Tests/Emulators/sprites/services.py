@@ -64,7 +64,7 @@ class Service:
         await process.signal(signal.SIGTERM)
         try:
             await asyncio.wait_for(process.wait(), timeout)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             await process.signal(signal.SIGKILL)
             await process.wait()
         self.status = "stopped"
@@ -116,7 +116,7 @@ class Service:
     async def tell(self, lines: Lines, duration: float) -> None:
         """Tells what it writes for so long, or until it ends."""
         recording, process = self.recording, self.process
-        with contextlib.suppress(asyncio.TimeoutError):
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(duration), contextlib.aclosing(recording.follow()) as chunks:
                 async for chunk in chunks:
                     kind = "stdout" if chunk.stream == 1 else "stderr"

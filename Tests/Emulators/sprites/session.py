@@ -11,7 +11,9 @@ from cloud.machine import Process, Recording
 class Session:
     """A process, what it wrote, and who is attached to it. Its id is the pid: small, and used again."""
 
-    def __init__(self, process: Process, command: str, workdir: str, grace: float, scrollback: int, clock: Clock) -> None:
+    def __init__(
+        self, process: Process, command: str, workdir: str, grace: float, scrollback: int, clock: Clock
+    ) -> None:
         self.process = process
         self.id = str(process.pid)
         self.command = command

@@ -51,7 +51,7 @@ class Sessions:
             try:
                 await asyncio.wait_for(process.wait(), timeout)
                 await lines.add(type="exited", message="Process exited")
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 await lines.add(type="timeout", message=f"Timeout after {timeout:g}s, sending SIGKILL")
                 await process.signal(signal.SIGKILL)
                 await process.wait()

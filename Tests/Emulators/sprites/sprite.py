@@ -61,6 +61,8 @@ class Sprite:
         self._admit = admit
         self._uses = 0
         self._waking = asyncio.Lock()
+        # Held by what copies the disk, puts it back, or takes it away.
+        self.disk = asyncio.Lock()
         self._dozing: asyncio.Task[None] | None = None
 
     # Sleeping and waking
@@ -108,6 +110,7 @@ class Sprite:
 
     async def stop(self) -> None:
         """Everything that runs ends, as when the machine beneath it goes away. The disk stays."""
+        # Nobody is told an exit: what ended was the machine.
         for session in self.sessions.values():
             session.lose()
         for service in self.services.values():
@@ -115,23 +118,48 @@ class Sprite:
         await self.machine.kill()
         self.status = "cold"
 
+    async def checkpoint(self, comment: str | None) -> Checkpoint:
+        """Copies the disk."""
+        async with self.disk:
+            if self.gone:
+                raise no_sprite(self.name)
+            place = self.ground.machines.new_place("checkpoint")
+            await self.machine.snapshot(place)
+            now = self.ground.clock.now().isoformat()
+            made = Checkpoint(f"v{len(self.checkpoints) + 1}", place, now, comment, list(self.history))
+            self.checkpoints[made.id] = made
+            self.history.append(made.id)
+            return made
+
     async def restore(self, checkpoint: Checkpoint) -> None:
         """Puts the disk back, without anything that ran, and boots again."""
-        async with self._waking:
+        async with self.disk, self._waking:
+            if self.gone:
+                raise no_sprite(self.name)
             await self.stop()
             await self.machine.restore(checkpoint.place)
             self.history = [*checkpoint.history, checkpoint.id]
             await self._wake()
 
-    async def remove(self) -> None:
-        """It and everything of it goes away."""
+    def retire(self) -> None:
+        """Nothing is begun any more, nor told of what runs."""
         self.gone = True
         if self._dozing:
             self._dozing.cancel()
-        await self.stop()
-        for checkpoint in self.checkpoints.values():
-            await self.ground.machines.delete_place(checkpoint.place)
-        await self.ground.machines.remove(self.machine)
+        for session in self.sessions.values():
+            session.lose()
+        for service in self.services.values():
+            service.machine_stops()
+
+    async def remove(self) -> None:
+        """It and everything of it goes away."""
+        self.retire()
+        async with self._waking:
+            await self.stop()
+        async with self.disk:
+            for checkpoint in self.checkpoints.values():
+                await self.ground.machines.delete_place(checkpoint.place)
+            await self.ground.machines.remove(self.machine)
 
     # Descriptions
 

@@ -10,7 +10,7 @@ from sprites.types import ListOptions, SpriteConfig, URLSettings
 
 def test_create_get_update_delete(client: SpritesClient) -> None:
     made = client.create_sprite(
-        "life", config=SpriteConfig(ram_mb=512, cpus=1), url_settings=URLSettings(auth="public"), labels=["fleet", "box"]
+        "life", SpriteConfig(ram_mb=512, cpus=1), url_settings=URLSettings(auth="public"), labels=["fleet", "box"]
     )
     assert made.id and made.status == "cold" and made.organization_name and made.created_at
     assert made.url and made.url.startswith("http://life-")
@@ -38,7 +38,7 @@ def test_names_are_unique_and_checked(client: SpritesClient, sprite: Sprite) -> 
 
 
 def test_list_in_pages(client: SpritesClient, emulator: RunningEmulator) -> None:
-    made = sorted((client.create_sprite(f"page-{number:02}").name for number in range(55)))
+    made = sorted(client.create_sprite(f"page-{number:02}").name for number in range(55))
     first = client.list_sprites(ListOptions(prefix="page-", max_results=20))
     assert first.has_more and [each.name for each in first.sprites] == made[:20]
     assert [each.name for each in client.list_all_sprites("page-")] == made

@@ -12,7 +12,9 @@ PYTHON = "/usr/bin/python3"
 # Directories of the host that every machine sees, and cannot change.
 SHARED = ("/usr", "/etc/alternatives", "/etc/ssl", "/etc/ld.so.cache")
 # What root may do in a machine: roughly what a container may.
-CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID", "SYS_CHROOT")
+CAPABILITIES = (
+    "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID", "SYS_CHROOT",
+)
 
 
 @dataclass(frozen=True)

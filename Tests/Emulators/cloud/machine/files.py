@@ -4,6 +4,7 @@ import errno
 import os
 import posixpath
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,12 +34,14 @@ class Files:
     Everything raises the `OSError` that the system call would, with the machine's path as its file name.
     """
 
-    def __init__(self, root: Path, user: User) -> None:
+    def __init__(self, root: Path, user: User, prepare: Callable[[], None]) -> None:
         self._root = root
         self._user = user
+        self._prepare = prepare
 
     def locate(self, path: str, *, base: str | None = None, follow: bool = True) -> Located:
         """Resolves a path, relative ones against `base` (the home by default). The last part need not exist."""
+        self._prepare()
         joined = posixpath.join(base or self._user.home, path)
         if "\0" in joined:
             raise ValueError("a path has no NUL")

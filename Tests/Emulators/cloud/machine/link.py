@@ -2,7 +2,6 @@
 
 import array
 import asyncio
-import errno
 import json
 import os
 import signal
@@ -51,10 +50,10 @@ class Link:
         """Whether anything waits for an answer or an exit."""
         return bool(self._answers or self._exits)
 
-    async def request(self, op: str, *, handed: list[int] | None = None, **fields: Any) -> tuple[dict[str, Any], list[int]]:
+    async def request(self, op: str, **fields: Any) -> tuple[dict[str, Any], list[int]]:
         """Asks; returns the answer and the descriptors that came with it, or raises the `OSError` that it tells of."""
         number = self._next()
-        return await self._ask(number, op, fields, handed or [])
+        return await self._ask(number, op, fields, [])
 
     async def start(self, spec: dict[str, Any], handed: list[int]) -> tuple[int, list[int], "asyncio.Future[int]"]:
         """Starts a program; returns its pid, its terminal if it has one, and its wait status to come."""
@@ -113,7 +112,8 @@ class Link:
     def _read(self) -> None:
         while self.open:
             try:
-                data, ancillary, _, _ = self._ours.recvmsg(LONGEST_MESSAGE, socket.CMSG_SPACE(4 * 4), socket.MSG_CMSG_CLOEXEC)
+                space = socket.CMSG_SPACE(4 * 4)
+                data, ancillary, _, _ = self._ours.recvmsg(LONGEST_MESSAGE, space, socket.MSG_CMSG_CLOEXEC)
             except BlockingIOError:
                 return
             except ConnectionResetError:
@@ -150,7 +150,7 @@ class Link:
 
 
 def _refusal(answer: dict[str, Any]) -> OSError:
-    error = OSError(answer["errno"], os.strerror(answer["errno"]) if answer["errno"] else errno.errorcode[errno.EIO])
+    error = OSError(answer["errno"], os.strerror(answer["errno"]))
     error.add_note(answer["stage"])
     return error
 

@@ -8,13 +8,13 @@ import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cloud.machine.child import run_tool
 from cloud.machine.containment import Containment
+from cloud.machine.disk import Disk
 from cloud.machine.files import Files
 from cloud.machine.link import Link, MachineEnded
 from cloud.machine.pipes import ByteReader, ByteWriter
 from cloud.machine.process import Process, Refusal, TerminalSize
-from cloud.machine.skeleton import lay_out, own
+from cloud.machine.skeleton import own
 from cloud.machine.user import User
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -31,15 +31,14 @@ class Machine:
     def __init__(self, containment: Containment, directory: Path, name: str, user: User) -> None:
         self.name = name
         self.user = user
-        self.root = directory / "root"
-        self.files = Files(self.root, user)
+        self.disk = Disk(directory, name, user)
+        self.root = self.disk.root
+        self.files = Files(self.root, user, self.disk.prepare)
         self._containment = containment
-        self._directory = directory
         self._link: Link | None = None
         self._lingering: asyncio.TimerHandle | None = None
         self._frozen = False
         self._endings: set[asyncio.Task[None]] = set()
-        lay_out(self.root, [user] if user.uid else [], name)
 
     # Programs
 
@@ -116,6 +115,7 @@ class Machine:
             self._lingering.cancel()
             self._lingering = None
         if not self._link or not self._link.open:
+            self.disk.prepare()
             self._frozen = False
             self._link = Link(self._containment, self.root, self.user, self.name, self._empty)
         return self._link
@@ -196,28 +196,24 @@ class Machine:
         if thawing:
             await self.freeze()
         try:
-            await run_tool("cp", "-a", "--reflink=auto", "--", str(self.root), str(target))
+            await self.disk.copy(target)
         finally:
             if thawing:
                 await self.thaw()
 
     async def restore(self, source: Path) -> None:
         """Ends everything and puts a copy of a snapshot in the place of the disk."""
-        fresh, old = self._directory / "fresh", self._directory / "old"
-        await run_tool("cp", "-a", "--reflink=auto", "--", str(source), str(fresh))
-        await self.kill()
-        self.root.rename(old)
-        fresh.rename(self.root)
-        await run_tool("rm", "-rf", "--", str(old))
+        await self.disk.replace(source, before=self.kill)
 
     def add_directory(self, path: str, user: User | None = None) -> None:
         """Makes a directory that belongs to a user, e.g. a working directory outside the home."""
+        self.disk.prepare()
         own(self.root, user or self.user, path)
 
     async def remove(self) -> None:
         """Ends everything and deletes the disk."""
         await self.kill()
-        await run_tool("rm", "-rf", "--", str(self._directory))
+        await self.disk.remove()
 
 
 def _argv(spec: dict[str, object]) -> list[str]:

@@ -33,7 +33,6 @@ class Machines:
         """A machine with a fresh disk."""
         self._number += 1
         directory = self.directory / f"machine-{self._number}"
-        directory.mkdir()
         machine = Machine(self.containment, directory, name, user)
         self._machines[directory.name] = machine
         return machine

@@ -7,7 +7,7 @@ from cloud.machine.containment import SHARED
 from cloud.machine.user import ROOT, User
 
 LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
-DIRECTORIES = ("dev", "etc", "home", "mnt", "opt", "proc", "root", "run", "srv", "tmp", "usr", "var", "var/tmp", "var/log")
+DIRECTORIES = ("dev", "etc", "home", "opt", "proc", "root", "run", "srv", "tmp", "usr", "var", "var/tmp", "var/log")
 
 
 def lay_out(root: Path, users: list[User], hostname: str) -> None:

@@ -106,7 +106,7 @@ def test_freeze_and_thaw(containment: Containment) -> None:
         assert process.stdin
         await machine.freeze()
         await process.stdin.write(b"late\n")
-        with pytest.raises(asyncio.TimeoutError):
+        with pytest.raises(TimeoutError):
             await asyncio.wait_for(process.stdout.read(), 0.2)
         await machine.thaw()
         assert await process.stdout.read() == b"late\n"
@@ -194,8 +194,8 @@ def test_ports_are_reached_from_outside(containment: Containment) -> None:
         with pytest.raises(ConnectionRefusedError):
             await machine.connect(port)
         script = (
-            "import socket; s = socket.create_server(('127.0.0.1', %d)); print('up', flush=True);"
-            "c, _ = s.accept(); c.sendall(b'hello')" % port
+            f"import socket; s = socket.create_server(('127.0.0.1', {port})); print('up', flush=True);"
+            "c, _ = s.accept(); c.sendall(b'hello')"
         )
         process = await machine.start(["python3", "-c", script])
         assert await process.stdout.read() == b"up\n"

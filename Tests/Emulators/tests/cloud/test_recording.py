@@ -51,7 +51,7 @@ def test_a_slow_follower_slows_the_program() -> None:
         follower = recording.follow()
         await recording.append(1, b"first")
         assert (await anext(follower)).data == b"first"
-        with pytest.raises(asyncio.TimeoutError):
+        with pytest.raises(TimeoutError):
             await asyncio.wait_for(recording.append(1, bytes(2 * WINDOW)), 0.1)
         assert len((await anext(follower)).data) == 2 * WINDOW
         await asyncio.wait_for(recording.append(1, b"more"), 1)

@@ -158,7 +158,8 @@ def test_reaped(toy: RunningEmulator) -> None:
 
 
 def test_faults_are_read_strictly(toy: RunningEmulator) -> None:
-    for body in ({}, {"kind": "none"}, {"kind": "slow", "bytes": 1}, {"kind": "cut", "bytes": "1"}, {"kind": "cut", "count": 0}):
+    kinds = ({}, {"kind": "none"})
+    for body in (*kinds, {"kind": "slow", "bytes": 1}, {"kind": "cut", "bytes": "1"}, {"kind": "cut", "count": 0}):
         status, answer, _ = call(toy, "POST", "/_emulator/faults", body=json.dumps(body).encode())
         assert status == 400 and "error" in json.loads(answer)
     toy.fault("cut", bytes=3)
