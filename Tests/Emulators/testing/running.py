@@ -4,14 +4,24 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 EMULATORS = Path(__file__).resolve().parents[1]
 TOKEN = "emulator-token"
+
+
+def eventually(condition: Callable[[], object], seconds: float = 10) -> None:
+    """Waits until something is so; fails when it does not come to that."""
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            raise AssertionError(f"not so after {seconds} s")
+        time.sleep(0.01)
 
 
 class RunningEmulator:

@@ -1,10 +1,9 @@
 """Checkpoints and the way back."""
 
 import threading
-import time
 
 import pytest
-from running import RunningEmulator
+from running import RunningEmulator, eventually
 from sprites import Sprite
 from sprites.exceptions import APIError, NetworkError, SpriteError
 
@@ -40,8 +39,7 @@ def test_programs_run_through_a_checkpoint_but_not_a_restore(sprite: Sprite) -> 
 
     running = threading.Thread(target=run)
     running.start()
-    while not sprite.list_sessions():
-        pass
+    eventually(sprite.list_sessions)
     list(sprite.create_checkpoint())
     assert len(sprite.list_sessions()) == 1
     list(sprite.restore_checkpoint("v1"))
@@ -66,6 +64,4 @@ def test_a_lost_answer_leaves_a_checkpoint(sprite: Sprite, emulator: RunningEmul
     emulator.fault("cut", "POST", f"/v1/sprites/{sprite.name}/checkpoint", bytes=20)
     with pytest.raises(APIError):
         sprite.create_checkpoint("cut")
-    until = time.monotonic() + 5
-    while [each.comment for each in sprite.list_checkpoints()] != ["cut", "lost"]:
-        assert time.monotonic() < until
+    eventually(lambda: [each.comment for each in sprite.list_checkpoints()] == ["cut", "lost"])

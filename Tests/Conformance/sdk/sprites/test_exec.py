@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from running import TOKEN, RunningEmulator
+from running import TOKEN, RunningEmulator, eventually
 from sprites import Sprite, SpritesClient
 from sprites.async_client import AsyncSpritesClient
 from sprites.exceptions import APIError, ExecError, NetworkError, TimeoutError
@@ -97,9 +97,7 @@ def test_a_timeout_leaves_the_program_ten_seconds(sprite: Sprite, emulator: Runn
     # Lists show the file that runs.
     assert left.command == "/usr/bin/sh -c sleep 1000; echo x"
     emulator.advance(11)
-    until = time.monotonic() + 5
-    while sprite.list_sessions():
-        assert time.monotonic() < until
+    eventually(lambda: not sprite.list_sessions())
 
 
 def test_many_at_once(emulator: RunningEmulator, sprite: Sprite) -> None:
@@ -145,9 +143,7 @@ def test_faults(sprite: Sprite, emulator: RunningEmulator) -> None:
     emulator.fault("lost-answer", "GET", path)
     with pytest.raises(NetworkError):
         sprite.run("touch", "done", timeout=20)
-    until = time.monotonic() + 5
-    while sprite.run("ls", "done").returncode:
-        assert time.monotonic() < until
+    eventually(lambda: sprite.run("ls", "done").returncode == 0)
     emulator.fault("refused", "GET", path)
     with pytest.raises(NetworkError):
         sprite.run("touch", "not-done")
@@ -166,8 +162,7 @@ def test_a_deleted_sprite_ends_its_programs_without_an_exit(client: SpritesClien
     running = threading.Thread(target=run)
     running.start()
     other = client.sprite(sprite.name)
-    while not other.list_sessions():
-        pass
+    eventually(other.list_sessions)
     sprite.delete()
     running.join(10)
     assert len(ends) == 1 and isinstance(ends[0], NetworkError)

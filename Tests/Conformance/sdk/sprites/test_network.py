@@ -1,10 +1,8 @@
 """Policy, services, and the URL."""
 
-import time
-
 import httpx
 import pytest
-from running import TOKEN, RunningEmulator
+from running import TOKEN, RunningEmulator, eventually
 from sprites import Sprite
 from sprites.exceptions import APIError, SpriteError
 from sprites.types import NetworkPolicy, PolicyRule, URLSettings
@@ -63,8 +61,7 @@ def test_a_warm_sprite_wakes_for_its_url(sprite: Sprite, emulator: RunningEmulat
     sprite.update_url_settings(URLSettings(auth="public"))
     serve(sprite)
     emulator.advance(31)
-    while sprite.client.get_sprite(sprite.name).status != "warm":
-        pass
+    eventually(lambda: sprite.client.get_sprite(sprite.name).status == "warm")
     assert visit(emulator, sprite).content == b"cba"
     assert sprite.client.get_sprite(sprite.name).status == "running"
 
@@ -81,13 +78,10 @@ def test_services(sprite: Sprite, emulator: RunningEmulator) -> None:
     assert visit(emulator, sprite).content == b"cba"
     # It is started again when it dies, and when the sprite boots.
     sprite.signal_service("web", "SIGKILL")
-    until = time.monotonic() + 10
-    while visit(emulator, sprite).status_code != 201:
-        assert time.monotonic() < until
+    eventually(lambda: visit(emulator, sprite).status_code == 201)
     list(sprite.create_checkpoint())
     list(sprite.restore_checkpoint("v1"))
-    while visit(emulator, sprite).status_code != 201:
-        assert time.monotonic() < until
+    eventually(lambda: visit(emulator, sprite).status_code == 201)
     with pytest.raises(SpriteError, match="409"):
         sprite.delete_service("base")
     assert [event.type for event in sprite.stop_service("web")] == ["stopping", "stopped", "complete"]

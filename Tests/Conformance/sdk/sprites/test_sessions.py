@@ -2,9 +2,9 @@
 
 import io
 import threading
-import time
 
 import pytest
+from running import eventually
 from sprites import Sprite
 from sprites.exceptions import APIError, SpriteError, TimeoutError
 from sprites.session import kill_session
@@ -12,11 +12,9 @@ from sprites.types import Session
 
 
 def only(sprite: Sprite) -> Session:
-    until = time.monotonic() + 10
-    while not (found := sprite.list_sessions()):
-        assert time.monotonic() < until
-    assert len(found) == 1
-    return found[0]
+    eventually(sprite.list_sessions)
+    (found,) = sprite.list_sessions()
+    return found
 
 
 def leave(sprite: Sprite, script: str, *, tty: bool = False) -> Session:
@@ -42,8 +40,7 @@ def test_attach_replays_and_goes_on(sprite: Sprite, tty: bool) -> None:
     codes: list[int] = []
     waiting = threading.Thread(target=lambda: codes.append(attached._run_sync()))
     waiting.start()
-    while b"first" not in out.getvalue():
-        assert waiting.is_alive()
+    eventually(lambda: b"first" in out.getvalue())
     assert b"second" not in out.getvalue()
     sprite.run("sh", "-c", "echo go > fifo")
     waiting.join(10)

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from running import TOKEN, RunningEmulator
+from running import TOKEN, RunningEmulator, eventually
 from sprites import Sprite, SpritesClient
 from sprites.exceptions import AuthenticationError, NetworkError, NotFoundError, SpriteError
 from sprites.types import ListOptions, SpriteConfig, URLSettings
@@ -56,29 +56,22 @@ def test_status_follows_use(client: SpritesClient, sprite: Sprite, emulator: Run
     assert sprite.run("true").returncode == 0
     assert status() == "running"
     emulator.advance(31)
-    while status() == "running":
-        pass
-    assert status() == "warm"
+    eventually(lambda: status() == "warm")
     assert sprite.run("true").returncode == 0
     assert status() == "running"
     emulator.advance(31)
-    while status() == "running":
-        pass
+    eventually(lambda: status() == "warm")
     emulator.advance(601)
-    while status() == "warm":
-        pass
-    assert status() == "cold"
+    eventually(lambda: status() == "cold")
     assert sprite.run("true").returncode == 0
 
 
 def test_the_disk_is_kept_in_the_cold(client: SpritesClient, sprite: Sprite, emulator: RunningEmulator) -> None:
     (sprite.filesystem("/home/sprite") / "kept").write_text("still here")
     emulator.advance(31)
-    while client.get_sprite(sprite.name).status != "warm":
-        pass
+    eventually(lambda: client.get_sprite(sprite.name).status == "warm")
     emulator.advance(601)
-    while client.get_sprite(sprite.name).status != "cold":
-        pass
+    eventually(lambda: client.get_sprite(sprite.name).status == "cold")
     assert sprite.command("cat", "kept").output() == b"still here"
 
 

@@ -50,10 +50,18 @@ class Init:
                 if descriptor == self.wake:
                     os.read(self.wake, 4096)
                 elif not self.serve():
-                    if not self.boxed:
-                        self.signal_all(signal.SIGKILL)
+                    self.end()
                     return
             self.reap()
+
+    def end(self) -> None:
+        """Lets nothing survive. In a box the kernel does that, before the box is seen to have ended."""
+        while not self.boxed:
+            self.signal_all(signal.SIGKILL)
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                return
 
     def serve(self) -> bool:
         """Does one request; false when there will be none any more."""
@@ -252,6 +260,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     os.set_inheritable(control.fileno(), False)
     Init(control, boxed).run()
+    os._exit(0)
 
 
 main()

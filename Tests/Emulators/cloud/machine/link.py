@@ -16,6 +16,7 @@ from cloud.machine.user import User
 
 PROGRAM = (Path(__file__).parent / "init.py").read_bytes()
 LONGEST_MESSAGE = 4096
+LONGEST_END = 10
 
 
 class MachineEnded(Exception):
@@ -73,10 +74,17 @@ class Link:
         return answer["pid"], received, exited
 
     async def end(self) -> None:
-        """Kills everything and waits until it is gone."""
-        self._child.kill()
-        await self._child.wait()
+        """Kills everything and waits until it is gone.
+
+        The first process ends when nobody is at the other end of its socket, and everything with it; who killed it
+        instead would see it gone before the rest.
+        """
         self._close()
+        try:
+            await asyncio.wait_for(self._child.wait(), LONGEST_END)
+        except TimeoutError:
+            self._child.kill()
+            await self._child.wait()
 
     def _next(self) -> int:
         self._number += 1

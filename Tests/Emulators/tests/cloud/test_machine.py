@@ -1,6 +1,7 @@
 """Machines really run programs, keep them apart, and leave nothing behind."""
 
 import asyncio
+import contextlib
 import errno
 import os
 import signal
@@ -162,6 +163,30 @@ def test_what_was_left_running_stays(containment: Containment) -> None:
         assert await output(look) != b""
         look.close()
         await machine.kill()
+
+    with_machine(containment, body)
+
+
+def test_nothing_survives_the_kill(containment: Containment) -> None:
+    def alive(mark: str) -> list[str]:
+        found = []
+        for place in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if mark.encode() in place.read_bytes():
+                    found.append(place.parts[2])
+        return found
+
+    async def body(machine: Machine) -> None:
+        mark = f"MARK=survivor-{os.getpid()}-{containment.boxed}"
+        script = "for i in 1 2 3; do (setsid sleep 1000 &) ; done; trap '' TERM HUP INT; echo up; while :; do sleep 1; done"
+        process = await machine.start(["sh", "-c", script], env=dict([mark.split("=")]))
+        assert await process.stdout.read() == b"up\n"
+        assert len(alive(mark)) >= 4
+        await machine.freeze()
+        await machine.kill()
+        # At once, not a moment later: the disk is taken away next.
+        assert alive(mark) == []
+        process.close()
 
     with_machine(containment, body)
 

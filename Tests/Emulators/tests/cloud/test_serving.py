@@ -6,14 +6,13 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
-from running import TOKEN, RunningEmulator
+from running import TOKEN, RunningEmulator, eventually
 
 from cloud.machine.machines import PREFIX
 
@@ -111,11 +110,9 @@ def test_slow(toy: RunningEmulator) -> None:
     with pytest.raises(TimeoutError):
         call(toy, "POST", "/count", timeout=0.1)
     toy.fault("slow", path="/count", after=0.5)
-    began = time.monotonic()
     with pytest.raises(TimeoutError):
         call(toy, "POST", "/count", timeout=0.4)
-    while count(toy) < 2:
-        assert time.monotonic() - began < 5
+    eventually(lambda: count(toy) == 2)
     assert call(toy, "POST", "/count")[0] == 200
 
 
@@ -179,8 +176,7 @@ def test_time_can_be_pushed_on(toy: RunningEmulator) -> None:
     answers: list[int] = []
     waiting = threading.Thread(target=lambda: answers.append(call(toy, "GET", "/sleep")[0]))
     waiting.start()
-    while not toy.requests():
-        pass
+    eventually(toy.requests)
     toy.advance(999)
     assert waiting.is_alive()
     toy.advance(2)
@@ -205,9 +201,7 @@ def test_the_end_leaves_nothing(toy: RunningEmulator, way: str) -> None:
     else:
         os.kill(toy.pid, signal.SIGTERM if way == "SIGTERM" else signal.SIGKILL)
         assert toy._process.wait(10) == (0 if way == "SIGTERM" else -signal.SIGKILL)
-    until = time.monotonic() + 5
-    while any(_alive(pid) for pid in children):
-        assert time.monotonic() < until
+    eventually(lambda: not any(_alive(pid) for pid in children))
     # What a killed one leaves on the disk is swept by the next.
     assert way == "SIGKILL" or not places[0].exists()
 

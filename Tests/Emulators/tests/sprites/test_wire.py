@@ -124,7 +124,7 @@ def test_a_client_that_does_not_read_slows_the_program_and_loses_nothing(emulato
         async with exec_(session, "sh", "-c", script) as socket:
             await socket.receive_json()
             await asyncio.sleep(0.5)
-            assert (await session.get("/v1/sprites/wire/fs/read?path=/home/sprite/finished")).status == 404
+            assert (await session.get("/v1/sprites/wire/fs/read?workingDir=/home/sprite&path=finished")).status == 404
             told = await frames(socket)
             assert sum(len(frame) - 1 for frame in told[:-2]) == 30_000_000 and told[-2] == b"\x03\x00"
 
