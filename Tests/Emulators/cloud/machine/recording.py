@@ -46,6 +46,7 @@ class Recording:
                     skipped = max(0, position - chunk.start)
                     position = chunk.start + len(chunk.data)
                     self._positions[me] = position
+                    self._trim()
                     yield Chunk(chunk.start + skipped, chunk.stream, chunk.data[skipped:])
                 self._notify()
                 if self.finished and position >= self.end:
@@ -54,18 +55,23 @@ class Recording:
                     await self._change()
         finally:
             self._positions.pop(me, None)
+            self._trim()
             self._notify()
 
     async def append(self, stream: int, data: bytes) -> None:
         """Adds bytes; waits while a follower is too far behind."""
         self._chunks.append(Chunk(self.end, stream, data))
         self.end += len(data)
-        read = min(self._positions.values(), default=self.end)
-        while self.end - self.start > self._limit and self.start + len(self._chunks[0].data) <= read:
-            self.start += len(self._chunks.popleft().data)
+        self._trim()
         self._notify()
         while self._lagging:
             await self._change()
+
+    def _trim(self) -> None:
+        """Lets go of what is over the limit and read by all who follow."""
+        read = min(self._positions.values(), default=self.end)
+        while self.end - self.start > self._limit and self.start + len(self._chunks[0].data) <= read:
+            self.start += len(self._chunks.popleft().data)
 
     def finish(self) -> None:
         """There will be no more."""

@@ -178,7 +178,8 @@ def test_nothing_survives_the_kill(containment: Containment) -> None:
 
     async def body(machine: Machine) -> None:
         mark = f"MARK=survivor-{os.getpid()}-{containment.boxed}"
-        script = "for i in 1 2 3; do (setsid sleep 1000 &) ; done; trap '' TERM HUP INT; echo up; while :; do sleep 1; done"
+        stubborn = "trap '' TERM HUP INT; echo up; while :; do sleep 1; done"
+        script = f"for i in 1 2 3; do (setsid sleep 1000 &) ; done; {stubborn}"
         process = await machine.start(["sh", "-c", script], env=dict([mark.split("=")]))
         assert await process.stdout.read() == b"up\n"
         assert len(alive(mark)) >= 4

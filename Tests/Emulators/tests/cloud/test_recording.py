@@ -45,6 +45,27 @@ def test_only_the_newest_is_kept() -> None:
     asyncio.run(run())
 
 
+def test_what_was_kept_for_a_follower_goes_when_it_is_read() -> None:
+    async def run() -> None:
+        recording = Recording(10)
+        follower = recording.follow()
+        await recording.append(1, b"0" * 10)
+        assert len((await anext(follower)).data) == 10
+        await recording.append(1, b"1" * 10)
+        assert recording.start == 10 and (await anext(follower)).data == b"1" * 10
+        await recording.append(1, b"2" * 10)
+        await recording.append(1, b"3" * 10)
+        assert recording.start == 20
+        assert [(await anext(follower)).data[:1] for _ in range(2)] == [b"2", b"3"]
+        assert recording.start == 30
+        await recording.append(1, b"4" * 10)
+        await recording.append(1, b"5" * 10)
+        await follower.aclose()
+        assert recording.start == 50
+
+    asyncio.run(run())
+
+
 def test_a_slow_follower_slows_the_program() -> None:
     async def run() -> None:
         recording = Recording(8 * WINDOW)
