@@ -7,23 +7,30 @@ from typing import Any
 from aiohttp import web
 
 END_OF_HEAD = b"\r\n\r\n"
+UPGRADED = b"HTTP/1.1 101 "
 
 
 class CutTransport:
     """Stands in for a connection's transport and lets only so many bytes after the answer's head through.
 
-    With a budget of None not even the head gets through; `cut` breaks the connection in any case.
+    With a budget of None not even the head gets through. `cut` breaks the connection in any case; that of a WebSocket
+    breaks in the place of its head unless all shall stay silent, as it has no end to wait for.
     """
 
-    def __init__(self, transport: asyncio.Transport, budget: int | None) -> None:
+    def __init__(self, transport: asyncio.Transport, budget: int | None, silent: bool) -> None:
         self._transport = transport
         self._budget = budget
+        self._silent = silent
         self._head = b""
         self._body = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Passes on what the budget allows, then breaks the connection."""
-        if self._budget is None or self._transport.is_closing():
+        if self._budget is None:
+            if not self._silent and bytes(data[: len(UPGRADED)]) == UPGRADED:
+                self.cut()
+            return
+        if self._transport.is_closing():
             return
         content = bytes(data)
         if not self._body:
@@ -50,10 +57,10 @@ class CutTransport:
         return getattr(self._transport, name)
 
 
-def cut_after(request: web.Request, budget: int | None) -> CutTransport:
+def cut_after(request: web.Request, budget: int | None, *, silent: bool = False) -> CutTransport:
     """Puts a cut in the way of this request's answer."""
     protocol = request.protocol
     assert isinstance(protocol.transport, asyncio.Transport)
-    cutting = CutTransport(protocol.transport, budget)
+    cutting = CutTransport(protocol.transport, budget, silent)
     protocol.transport = cutting  # type: ignore[assignment]
     return cutting

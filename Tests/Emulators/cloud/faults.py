@@ -12,7 +12,7 @@ class Kind(enum.Enum):
     """How a request is mistreated."""
 
     LOST_ANSWER = "lost-answer"
-    """It is done, then the connection breaks before a byte of the answer."""
+    """It is done, then the connection breaks without a byte of the answer; that of a WebSocket breaks at once."""
     REFUSED = "refused"
     """The connection breaks before anything is done."""
     RATE_LIMITED = "rate-limited"

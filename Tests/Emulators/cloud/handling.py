@@ -75,7 +75,7 @@ class Handling:
                 finally:
                     cutting.cut()
             case Kind.SILENT:
-                silence = cut_after(request, None)
+                silence = cut_after(request, None, silent=True)
                 if fault.done:
                     await self._answer(request, handler)
                 while not silence.is_closing():

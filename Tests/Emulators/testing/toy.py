@@ -93,11 +93,20 @@ class Toy(Emulator):
 
     async def _serve(self, request: web.Request) -> web.Response:
         script = (
-            "import http.server as h\n"
+            "import base64, hashlib, http.server as h\n"
             "class H(h.BaseHTTPRequestHandler):\n"
             "  def do_POST(s):\n"
             "    b = s.rfile.read(int(s.headers['Content-Length'])); s.send_response(201)\n"
             "    s.send_header('Content-Length', str(len(b))); s.end_headers(); s.wfile.write(b[::-1])\n"
+            "  def do_GET(s):\n"
+            "    k = s.headers['Sec-WebSocket-Key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'\n"
+            "    s.protocol_version = 'HTTP/1.1'; s.send_response(101); s.send_header('Upgrade', 'websocket')\n"
+            "    s.send_header('Connection', 'Upgrade')\n"
+            "    a = base64.b64encode(hashlib.sha1(k.encode()).digest()).decode()\n"
+            "    s.send_header('Sec-WebSocket-Accept', a); s.end_headers(); s.wfile.flush()\n"
+            "    h, m = s.rfile.read(2), s.rfile.read(4); d = s.rfile.read(h[1] & 127)\n"
+            "    p = bytes(b ^ m[i % 4] for i, b in enumerate(d))\n"
+            "    s.wfile.write(bytes([130, len(p)]) + p[::-1] + bytes([136, 2, 3, 232]))\n"
             "s = h.HTTPServer(('127.0.0.1', 8080), H); print('up', flush=True); s.serve_forever()\n"
         )
         self.server = await self.machine.start(["python3", "-c", script])

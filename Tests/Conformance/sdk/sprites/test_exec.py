@@ -142,7 +142,7 @@ def test_faults(sprite: Sprite, emulator: RunningEmulator) -> None:
     assert refused.value.status_code == 503
     emulator.fault("lost-answer", "GET", path)
     with pytest.raises(NetworkError):
-        sprite.run("touch", "done", timeout=20)
+        sprite.run("sh", "-c", "sleep 0.5; touch done")
     eventually(lambda: sprite.run("ls", "done").returncode == 0)
     emulator.fault("refused", "GET", path)
     with pytest.raises(NetworkError):

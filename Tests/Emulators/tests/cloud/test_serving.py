@@ -140,6 +140,18 @@ def test_cut_socket(toy: RunningEmulator) -> None:
     assert second.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
 
 
+def test_lost_answer_of_a_socket(toy: RunningEmulator) -> None:
+    toy.fault("lost-answer", path="/socket")
+
+    async def talk() -> None:
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as session:
+            with pytest.raises(aiohttp.ClientError):
+                await asyncio.wait_for(session.ws_connect(f"{toy.url}/socket"), 5)
+
+    asyncio.run(talk())
+    assert toy.requests()[-1]["fault"] == "lost-answer"
+
+
 def test_silence(toy: RunningEmulator) -> None:
     for done in (False, True):
         toy.fault("silent", path="/count", done=done)
@@ -188,6 +200,19 @@ def test_proxy(toy: RunningEmulator) -> None:
     assert call(toy, "POST", "/x", host="box.test", body=b"abc")[0] == 502
     call(toy, "POST", "/serve")
     assert call(toy, "POST", "/x", host="box.test", body=b"abc", token=None)[:2] == (201, b"cba")
+
+
+def test_proxy_of_sockets(toy: RunningEmulator) -> None:
+    call(toy, "POST", "/serve")
+
+    async def talk() -> list[aiohttp.WSMessage]:
+        async with aiohttp.ClientSession() as session:
+            async with session.ws_connect(f"{toy.url}/x", headers={"Host": "box.test"}) as socket:
+                await socket.send_bytes(b"abc")
+                return [await socket.receive() for _ in range(2)]
+
+    first, second = asyncio.run(talk())
+    assert first.data == b"cba" and second.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
 
 
 @pytest.mark.parametrize("way", ["SIGTERM", "stdin", "SIGKILL"])
