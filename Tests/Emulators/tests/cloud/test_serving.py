@@ -141,7 +141,8 @@ def test_cut_socket(toy: RunningEmulator) -> None:
 
 
 def test_lost_answer_of_a_socket(toy: RunningEmulator) -> None:
-    toy.fault("lost-answer", path="/socket")
+    # Always: this client asks once more by itself.
+    toy.fault("lost-answer", path="/socket", always=True)
 
     async def talk() -> None:
         async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as session:
