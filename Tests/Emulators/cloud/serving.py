@@ -15,6 +15,9 @@ from cloud.emulator import Emulator, Ground
 from cloud.handling import Handling
 from cloud.machine import Containment, Machines
 
+# As Go has it: commands with long arguments come as queries.
+LONGEST_HEAD = 1 << 20
+
 
 def main(kind: type[Emulator], arguments: list[str]) -> int:
     """Parses the command line and serves until the end."""
@@ -49,7 +52,10 @@ async def _serve(kind: type[Emulator], options: argparse.Namespace, clock: Clock
     application.on_response_prepare.append(handling.late)
     Control(handling).add_routes(application.router)
     emulator.add_routes(application.router)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2, keepalive_timeout=75)
+    runner = web.AppRunner(
+        application, access_log=None, shutdown_timeout=0.2, keepalive_timeout=75,
+        max_line_size=LONGEST_HEAD, max_field_size=LONGEST_HEAD,
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", options.port, backlog=1024)

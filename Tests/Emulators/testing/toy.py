@@ -40,6 +40,7 @@ class Toy(Emulator):
         router.add_get("/sleep", self._sleep)
         router.add_get("/fail", self._fail)
         router.add_post("/serve", self._serve)
+        router.add_post("/reset", self._reset)
 
     def problem(self, status: int, message: str, retry_after: int | None = None) -> web.Response:
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
@@ -90,6 +91,11 @@ class Toy(Emulator):
 
     async def _fail(self, request: web.Request) -> web.Response:
         raise Problem(418, {"message": "teapot"}) if "tea" in request.query else ZeroDivisionError
+
+    async def _reset(self, request: web.Request) -> web.Response:
+        self.count = self.reaped = 0
+        await self.machine.kill()
+        return web.json_response({})
 
     async def _serve(self, request: web.Request) -> web.Response:
         script = (

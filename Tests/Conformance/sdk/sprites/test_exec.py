@@ -48,6 +48,12 @@ def test_arguments_arrive_as_they_are(sprite: Sprite) -> None:
     assert sprite.command("printf", "%s|", *words).output().decode() == "".join(f"{word}|" for word in words)
 
 
+def test_long_arguments(sprite: Sprite) -> None:
+    long = "x" * 100_000
+    command = sprite.command("sh", "-c", "echo ${#1} ${#LONG}", "-", long, env={"LONG": long})
+    assert command.output() == b"100000 100000\n"
+
+
 def test_stdin_is_streamed(sprite: Sprite) -> None:
     content = random.Random(1).randbytes(5 * MEGABYTE)
     out = io.BytesIO()
@@ -69,16 +75,15 @@ def test_fifty_megabytes_byte_for_byte(sprite: Sprite) -> None:
 
 
 def test_output_comes_while_it_runs(sprite: Sprite) -> None:
-    arrivals: list[tuple[float, bytes]] = []
-
-    class Sink(io.BytesIO):
-        def write(self, data: object) -> int:
-            arrivals.append((time.monotonic(), bytes(data)))  # type: ignore[call-overload]
-            return len(arrivals[-1][1])
-
-    sprite.command("sh", "-c", "echo one; sleep 0.3; echo two", stdout=Sink()).run()
-    assert [data for _, data in arrivals] == [b"one\n", b"two\n"]
-    assert arrivals[1][0] - arrivals[0][0] > 0.2
+    out = io.BytesIO()
+    sprite.run("mkfifo", "fifo")
+    command = sprite.command("sh", "-c", "echo one; read x < fifo; echo two", stdout=out)
+    running = threading.Thread(target=command.run)
+    running.start()
+    eventually(lambda: out.getvalue() == b"one\n")
+    sprite.run("sh", "-c", "echo go > fifo")
+    running.join(10)
+    assert out.getvalue() == b"one\ntwo\n"
 
 
 def test_terminal(sprite: Sprite) -> None:
@@ -92,7 +97,7 @@ def test_terminal(sprite: Sprite) -> None:
 
 def test_a_timeout_leaves_the_program_ten_seconds(sprite: Sprite, emulator: RunningEmulator) -> None:
     with pytest.raises(TimeoutError):
-        sprite.run("sh", "-c", "sleep 1000; echo x", timeout=0.5)
+        sprite.run("sh", "-c", "sleep 1000; echo x", timeout=1)
     (left,) = sprite.list_sessions()
     # Lists show the file that runs.
     assert left.command == "/usr/bin/sh -c sleep 1000; echo x"
@@ -128,7 +133,7 @@ def test_an_exit_is_not_waited_for_by_the_close(sprite: Sprite) -> None:
     sprite.run("true")
     began = time.monotonic()
     sprite.run("true")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4
 
 
 def test_faults(sprite: Sprite, emulator: RunningEmulator) -> None:

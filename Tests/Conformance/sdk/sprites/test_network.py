@@ -15,8 +15,9 @@ SERVER = (
     "    b = s.rfile.read(int(s.headers['Content-Length']))\n"
     "    s.send_response(201); s.send_header('X-Path', s.path); s.send_header('Content-Length', str(len(b)))\n"
     "    s.end_headers(); s.wfile.write(b[::-1])\n"
+    "server = http.server.ThreadingHTTPServer(('', int(sys.argv[1])), H)\n"
     "print('ready', flush=True)\n"
-    "http.server.ThreadingHTTPServer(('', int(sys.argv[1])), H).serve_forever()\n"
+    "server.serve_forever()\n"
 )
 
 
@@ -32,6 +33,12 @@ def serve(sprite: Sprite) -> None:
     """Leaves a server running on port 8080."""
     script = "python3 -c \"$1\" 8080 >log 2>&1 & until grep -q ready log; do sleep 0.02; done"
     sprite.run("sh", "-c", script, "-", SERVER)
+
+
+def restarts(sprite: Sprite, service: str) -> int:
+    """How often that service was started again."""
+    state = sprite.get_service(service).state
+    return state.restart_count if state else -1
 
 
 def test_policy(sprite: Sprite) -> None:
@@ -75,9 +82,10 @@ def test_services(sprite: Sprite, emulator: RunningEmulator) -> None:
     web = sprite.get_service("web")
     assert web.state and web.state.status == "running"
     assert (web.http_port, web.needs, web.env, web.dir) == (9000, ["base"], {"A": "b"}, "/tmp")
-    assert visit(emulator, sprite).content == b"cba"
+    eventually(lambda: visit(emulator, sprite).content == b"cba")
     # It is started again when it dies, and when the sprite boots.
     sprite.signal_service("web", "SIGKILL")
+    eventually(lambda: restarts(sprite, "web") == 1)
     eventually(lambda: visit(emulator, sprite).status_code == 201)
     list(sprite.create_checkpoint())
     list(sprite.restore_checkpoint("v1"))

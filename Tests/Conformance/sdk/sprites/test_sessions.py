@@ -1,12 +1,14 @@
 """Sessions: list, attach with replay, kill."""
 
+import asyncio
 import io
 import threading
 
 import pytest
-from running import eventually
+from running import TOKEN, eventually
 from sprites import Sprite
-from sprites.exceptions import APIError, SpriteError, TimeoutError
+from sprites.async_client import AsyncSpritesClient
+from sprites.exceptions import APIError, SpriteError
 from sprites.session import kill_session
 from sprites.types import Session
 
@@ -18,9 +20,18 @@ def only(sprite: Sprite) -> Session:
 
 
 def leave(sprite: Sprite, script: str, *, tty: bool = False) -> Session:
-    """Starts a program and leaves it."""
-    with pytest.raises(TimeoutError):
-        sprite.run("sh", "-c", script, timeout=0.5, tty=tty)
+    """Starts a program and leaves it once it runs."""
+
+    async def run() -> None:
+        async with AsyncSpritesClient(TOKEN, base_url=sprite.client.base_url) as client:
+            running = asyncio.ensure_future(client.sprite(sprite.name).run("sh", "-c", script, tty=tty))
+            while not sprite.list_sessions():
+                await asyncio.sleep(0.01)
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+
+    asyncio.run(asyncio.wait_for(run(), 30))
     return only(sprite)
 
 

@@ -19,10 +19,18 @@ from cloud.machine.machines import PREFIX
 TOY = [str(Path(__file__).resolve().parents[2] / "testing" / "toy.py")]
 
 
-@pytest.fixture
-def toy() -> Iterator[RunningEmulator]:
+@pytest.fixture(scope="module")
+def running() -> Iterator[RunningEmulator]:
     with RunningEmulator("toy", program=TOY) as emulator:
         yield emulator
+
+
+@pytest.fixture
+def toy(running: RunningEmulator) -> RunningEmulator:
+    running.clear_faults()
+    call(running, "POST", "/reset")
+    running.control("DELETE", "requests")
+    return running
 
 
 def call(
@@ -217,7 +225,8 @@ def test_proxy_of_sockets(toy: RunningEmulator) -> None:
 
 
 @pytest.mark.parametrize("way", ["SIGTERM", "stdin", "SIGKILL"])
-def test_the_end_leaves_nothing(toy: RunningEmulator, way: str) -> None:
+def test_the_end_leaves_nothing(way: str) -> None:
+    toy = RunningEmulator("toy", program=TOY)
     call(toy, "POST", "/serve")
     places = _places(toy.pid)
     children = _descendants(toy.pid)

@@ -207,6 +207,24 @@ def test_session_info_may_be_for_terminals_only() -> None:
         talk(emulator, body)
 
 
+def test_without_a_box() -> None:
+    with RunningEmulator("sprites", "--delay", "0", "--unboxed") as emulator:
+
+        async def body(session: aiohttp.ClientSession) -> None:
+            place = "/v1/sprites/wire/fs/write?path=/home/sprite"
+            async with session.put(f"{place}/file", data=b"content") as written:
+                assert written.status == 200
+            async with exec_(session, "cat", "file") as socket:
+                assert (await frames(socket))[1:3] == [b"\x01content", b"\x03\x00"]
+            async with exec_(session, "tty", tty="true") as terminal:
+                assert b"/dev/pts/" in (await frames(terminal))[1]
+            async with exec_(session, "sleep", "1000") as left:
+                await left.receive_json()
+            assert emulator.state()["contained_by"] == "directory"
+
+        talk(emulator, body)
+
+
 def test_a_thousand_at_rest_cost_next_to_nothing() -> None:
     with RunningEmulator("sprites", "--delay", "0") as emulator:
 
