@@ -76,10 +76,11 @@ class Suite:
             try:
                 done = subprocess.run(
                     command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, timeout=LIMIT,
-                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                 )
-                code, output = done.returncode, done.stdout
+                code, output = done.returncode, done.stdout.decode(errors="replace")
             except subprocess.TimeoutExpired as late:
+                # Its emulators end with it: what they have for standard input is closed.
                 output = (late.stdout or b"").decode(errors="replace") + f"\n{self.name} did not end within {LIMIT} s\n"
                 code = 124
             passed, failed, skipped = counts(report)
