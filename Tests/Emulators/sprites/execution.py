@@ -70,7 +70,7 @@ class Execution:
 
     async def _attached(self, request: web.Request, sprite: Sprite, known: str) -> web.StreamResponse:
         async with sprite.used():
-            session = sprite.sessions.get(known)
+            session = sprite.live.get(known)
             if session is None:
                 raise refusal(404, f"session not found: {known}")
             socket = await _upgrade(request)

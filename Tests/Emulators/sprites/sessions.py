@@ -29,7 +29,7 @@ class Sessions:
             return await self._execution.connect(request)
         sprite = self._registry.find(request)
         async with sprite.used():
-            entries = [session.entry() for session in sprite.sessions.values()]
+            entries = [session.entry() for session in sprite.live.values()]
             return web.json_response({"count": len(entries), "sessions": entries})
 
     async def _kill(self, request: web.Request) -> web.StreamResponse:
@@ -40,7 +40,7 @@ class Sessions:
         fields.done()
         number = signal_number(name)
         async with sprite.used():
-            session = sprite.sessions.get(request.match_info["id"])
+            session = sprite.live.get(request.match_info["id"])
             if session is None:
                 raise refusal(404, f"session not found: {request.match_info['id']}")
             process = session.process

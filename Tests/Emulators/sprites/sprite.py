@@ -161,6 +161,11 @@ class Sprite:
                 await self.ground.machines.delete_place(checkpoint.place)
             await self.ground.machines.remove(self.machine)
 
+    @property
+    def live(self) -> "dict[str, Session]":
+        """Sessions whose program has not ended: an ended one is in no list from that moment on."""
+        return {known: session for known, session in self.sessions.items() if session.process.status is None}
+
     # Descriptions
 
     @property

@@ -144,6 +144,23 @@ def test_who_leaves_a_stuck_program_is_noticed(emulator: RunningEmulator) -> Non
     talk(emulator, body)
 
 
+def test_an_ended_program_is_in_no_list_even_while_its_output_is_held_open(emulator: RunningEmulator) -> None:
+    async def body(session: aiohttp.ClientSession) -> None:
+        async with exec_(session, "sh", "-c", "sleep 1000 & echo $$; exit 6") as socket:
+            known = (await socket.receive_json())["session_id"]
+            assert (await socket.receive_bytes())[1:]
+            async with asyncio.timeout(10):
+                # For half a second of silence there is no exit yet, but no session either.
+                while (await (await session.get("/v1/sprites/wire/exec")).json())["count"]:
+                    await asyncio.sleep(0.01)
+            with pytest.raises(aiohttp.WSServerHandshakeError) as gone:
+                await session.ws_connect(f"/v1/sprites/wire/exec/{known}")
+            assert gone.value.status == 404
+            assert (await frames(socket))[0] == b"\x03\x06"
+
+    talk(emulator, body)
+
+
 def test_wrong_queries(emulator: RunningEmulator) -> None:
     async def body(session: aiohttp.ClientSession) -> None:
         for query in ("", "?cmd=true&unknown=1", "?cmd=true&tty=yes", "?cmd=true&tty=true&rows=0", "?cmd=true&env=X",
