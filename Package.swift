@@ -286,7 +286,7 @@ let package = Package(
             swiftSettings: house
         ),
         tests("LocalDriver", ["BoxClient", "CLinux", "FleetTesting", "Model", "ProviderKit", logging, nioCore]),
-        tests("BoxDaemon", ["BoxClient", "BoxProtocol", "CLinux", "ExecutionEngine", nioCore]),
+        tests("BoxDaemon", ["BoxClient", "BoxProtocol", "CLinux", "ExecutionEngine", nioCore, nioLocks]),
         tests("BoxProtocol"),
         tests("ExecutionEngine"),
         tests("Model"),

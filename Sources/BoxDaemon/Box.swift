@@ -10,6 +10,8 @@ final class Box {
     let loop: EventLoop
     let engine: Engine
     let workspace: String
+    /// What file operations and working directories cannot leave.
+    let root: FileRoot?
     /// Holds a sandbox on a user's own machine.
     let isKeeper: Bool
     /// The most bytes of address space that a program may have.
@@ -29,6 +31,7 @@ final class Box {
     init(_ options: BoxDaemonOptions, shortage: ShortageScore?, loop: EventLoop) throws(SystemError) {
         self.loop = loop
         workspace = options.workspace
+        root = try options.root.map { path throws(SystemError) in try FileRoot(path) }
         isKeeper = options.isKeeper
         addressSpace = options.memory
         maximumProcesses = options.maximumProcesses

@@ -44,6 +44,7 @@ package struct BoxDaemonOptions: Equatable {
         if let root, !hasWorkspace {
             workspace = root
         }
+        guard !isKeeper || Self.absolute(workspace) != nil else { return nil }
     }
 
     /// Returns whether there is such an option with such a value.

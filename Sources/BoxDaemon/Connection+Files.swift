@@ -47,8 +47,8 @@ extension Connection {
         }
     }
 
-    private func path(_ string: String) throws(SystemError) -> FilePath {
-        try FilePath(string, workspace: box.workspace)
+    func path(_ string: String) throws(SystemError) -> FilePath {
+        try FilePath(string, workspace: box.workspace, root: box.root)
     }
 
     private func answer(_ stream: UInt32, _ body: () throws(SystemError) -> Void) {

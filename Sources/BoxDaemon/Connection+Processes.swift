@@ -1,5 +1,6 @@
 import BoxProtocol
 import ExecutionEngine
+import Glibc
 
 extension Connection {
     /// Running, or ended and not released.
@@ -27,6 +28,8 @@ extension Connection {
             reply(stream, .started, StartedMessage(process: execution.process, input: InputPosition(execution)))
         } catch let failure as StartFailure {
             fail(stream, failure.code, errno: failure.error.code)
+        } catch let error as SystemError where error == .outsideRoot {
+            fail(stream, error)
         } catch {
             fail(stream, .invalid)
         }
@@ -42,6 +45,9 @@ extension Connection {
             environment: box.environment(for: message),
             workingDirectory: directory
         )
+        if box.root != nil {
+            command.heldDirectory = try hold(directory)
+        }
         command.input =
             switch message.input {
             case .none: .none
@@ -66,6 +72,15 @@ extension Connection {
             }
         }
         return command
+    }
+
+    private func hold(_ directory: String) throws -> Descriptor {
+        do throws(SystemError) {
+            return try path(directory).open(FilePath.handle | O_DIRECTORY)
+        } catch {
+            guard error != .outsideRoot else { throw error }
+            throw StartFailure(.badWorkingDirectory, error)
+        }
     }
 
     /// The last one to attach is the one that is told.

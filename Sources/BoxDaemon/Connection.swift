@@ -171,7 +171,11 @@ extension Connection {
     }
 
     func fail(_ stream: UInt32, _ error: SystemError) {
-        fail(stream, .system, errno: error.code)
+        if error == .outsideRoot {
+            fail(stream, FailureCode.outsideRoot)
+        } else {
+            fail(stream, .system, errno: error.code)
+        }
     }
 
     /// There is output, or an end, to send on this stream.

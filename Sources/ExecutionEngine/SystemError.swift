@@ -2,7 +2,7 @@ import Glibc
 
 /// A call to the kernel that failed.
 package struct SystemError: Error, Hashable, Sendable {
-    /// The value of `errno`.
+    /// The value of `errno`, or -1 for ``outsideRoot``.
     package let code: Int32
 
     package init(code: Int32) {
@@ -13,6 +13,9 @@ package struct SystemError: Error, Hashable, Sendable {
     package static var current: SystemError { SystemError(code: errno) }
 
     package static let invalidArgument = SystemError(code: EINVAL)
+
+    /// No call's: a path leads out of a ``FileRoot``.
+    package static let outsideRoot = SystemError(code: -1)
 
     package static let processGone = SystemError(code: ESRCH)
 }

@@ -24,6 +24,7 @@ import Testing
         for wrong in [
             [], ["--listen-fd"], ["--listen-fd", "x"], ["--listen-fd", "2"], ["--listen-fd", "3", "--what", "x"],
             ["--listen-fd", "3", "--cgroup-fd", "2"], ["--listen-fd", "3", "--oom-score", "1001"],
+            ["--listen-fd", "3", "--keeper", "--workspace", "relative"],
             ["--listen-fd", "3", "--root", "relative"], ["--listen-fd", "3", "--environment", "A"],
             ["--listen-fd", "3", "--environment", "=a"], ["--listen-fd", "3", "--maximum-processes", "0"],
         ] {

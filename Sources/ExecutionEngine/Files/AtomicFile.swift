@@ -4,9 +4,12 @@ import Glibc
 ///
 /// A reader of the final path sees the old file or the new one, never a part.
 package final class AtomicFile {
+    /// As many as Linux follows itself.
+    private static let maximumLinks = 40
+
     package let descriptor: Descriptor
-    private let path: FilePath
-    private let temporary: FilePath
+    private let place: FilePlace
+    private let temporary: FilePlace
     private let previousMode: UInt32?
     private var isPending = true
 
@@ -16,15 +19,32 @@ package final class AtomicFile {
             try DirectoryCreation.create(requested.parent, parents: true, mode: 0o755)
         }
         guard requested.string.utf8.last != UInt8(ascii: "/") else { throw SystemError(code: EISDIR) }
-        let existing = try? FileStatus(of: requested, followingLinks: true)
+        let existing: FileStatus?
+        (place, existing) = try Self.end(of: requested)
         if existing?.kind == .directory {
             throw SystemError(code: EISDIR)
         }
-        path = existing == nil ? requested : requested.resolved ?? requested
         previousMode = existing?.kind == .regular ? existing?.mode : nil
-        temporary = path.parent.appending(".sandfleet-\(String(UInt64.random(in: .min ... .max), radix: 36)).partial")
+        temporary = place.beside(".sandfleet-\(String(UInt64.random(in: .min ... .max), radix: 36)).partial")
         let flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
-        descriptor = try Descriptor(owning: open(temporary.string, flags, 0o600))
+        descriptor = try Descriptor(owning: openat(temporary.directory.number, temporary.name, flags, 0o600))
+    }
+
+    /// Where a chain of symbolic links ends, and what is there; a link that leads to nothing is an end itself.
+    private static func end(of requested: FilePath) throws(SystemError) -> (place: FilePlace, existing: FileStatus?) {
+        var path = requested
+        for _ in 0...maximumLinks {
+            do {
+                let place = try path.place()
+                let status = try place.status()
+                guard status.kind == .symbolicLink, let target = status.target else { return (place, status) }
+                path = try path.following(target)
+            } catch {
+                guard error.code == ENOENT else { throw error }
+                return (try requested.place(), nil)
+            }
+        }
+        throw SystemError(code: ELOOP)
     }
 
     deinit {
@@ -42,7 +62,7 @@ package final class AtomicFile {
     package func commit(mode: UInt32?) throws(SystemError) -> FileStatus {
         guard isPending else { throw SystemError(code: EBADF) }
         guard fchmod(descriptor.number, (mode ?? previousMode ?? 0o644) & 0o7777) == 0,
-            rename(temporary.string, path.string) == 0
+            renameat(temporary.directory.number, temporary.name, place.directory.number, place.name) == 0
         else { throw .current }
         isPending = false
         return try FileStatus(of: descriptor)
@@ -52,7 +72,7 @@ package final class AtomicFile {
     package func discard() {
         if isPending {
             isPending = false
-            unlink(temporary.string)
+            unlinkat(temporary.directory.number, temporary.name, 0)
         }
     }
 }

@@ -8,7 +8,7 @@ package final class DirectoryListing {
     private let directory: OpenDirectory
 
     package init(_ path: FilePath) throws(SystemError) {
-        directory = try OpenDirectory(descriptor: open(path.string, OpenDirectory.flags))
+        directory = try OpenDirectory(path.open(OpenDirectory.flags))
     }
 
     /// False once ``next(limit:)`` has met the end.
@@ -31,45 +31,5 @@ package final class DirectoryListing {
             }
         }
         return entries
-    }
-}
-
-/// A directory stream that closes itself.
-final class OpenDirectory {
-    static let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
-
-    private let stream: OpaquePointer
-    let number: Int32
-
-    /// Takes over a descriptor that a call has returned.
-    init(descriptor: Int32) throws(SystemError) {
-        guard descriptor >= 0 else { throw .current }
-        guard let stream = fdopendir(descriptor) else {
-            let error = SystemError.current
-            close(descriptor)
-            throw error
-        }
-        self.stream = stream
-        number = descriptor
-    }
-
-    deinit {
-        closedir(stream)
-    }
-
-    func nextName() throws(SystemError) -> String? {
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                guard errno == 0 else { throw .current }
-                return nil
-            }
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." {
-                return name
-            }
-        }
     }
 }

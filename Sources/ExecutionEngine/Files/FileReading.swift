@@ -4,8 +4,7 @@ import Glibc
 package enum FileReading {
     /// Only regular files: a pipe or a device could make its reader wait for ever.
     package static func open(_ path: FilePath) throws(SystemError) -> (Descriptor, FileStatus) {
-        let number = Glibc.open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        let descriptor = try Descriptor(owning: number)
+        let descriptor = try path.open(O_RDONLY | O_NONBLOCK | O_NOCTTY)
         let status = try FileStatus(of: descriptor)
         guard status.kind == .regular else {
             throw SystemError(code: status.kind == .directory ? EISDIR : EINVAL)

@@ -20,14 +20,16 @@ package struct FileStatus: Hashable, Sendable {
     package var target: String?
 
     package init(of path: FilePath, followingLinks: Bool) throws(SystemError) {
-        try self.init(name: path.string, directory: AT_FDCWD, followingLinks: followingLinks)
-        name = ""
+        try self.init(of: path.open(followingLinks ? FilePath.handle : FilePath.handle | O_NOFOLLOW))
     }
 
     package init(of descriptor: Descriptor) throws(SystemError) {
         var information = stat()
         guard fstat(descriptor.number, &information) == 0 else { throw .current }
         self.init(name: "", information)
+        if kind == .symbolicLink {
+            target = Self.target(of: "", directory: descriptor.number)
+        }
     }
 
     /// A name as it is seen from an open directory.

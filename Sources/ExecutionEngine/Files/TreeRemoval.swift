@@ -12,7 +12,8 @@ package final class TreeRemoval {
     private let path: FilePath
     private let recursive: Bool
     private var levels: [Level] = []
-    private var isStarted = false
+    /// Held until the end, so that what was resolved is what is removed.
+    private var place: FilePlace?
 
     package init(_ path: FilePath, recursive: Bool) {
         self.path = path
@@ -23,11 +24,8 @@ package final class TreeRemoval {
     ///
     /// Returns whether everything is gone.
     package func step(entries: Int) throws(SystemError) -> Bool {
-        if !isStarted {
-            isStarted = true
-            if try removeOrEnter(path.string, in: AT_FDCWD) {
-                return true
-            }
+        if place == nil, try begin() {
+            return true
         }
         for _ in 0..<entries {
             guard let level = levels.last else { return true }
@@ -36,7 +34,7 @@ package final class TreeRemoval {
                 continue
             }
             levels.removeLast()
-            let parent = levels.last?.directory.number ?? AT_FDCWD
+            let parent = levels.last?.directory.number ?? place?.directory.number ?? -1
             if unlinkat(parent, level.name, AT_REMOVEDIR) != 0 {
                 guard errno == ENOTEMPTY else { throw .current }
                 // Somebody has put something into it meanwhile.
@@ -44,6 +42,15 @@ package final class TreeRemoval {
             }
         }
         return levels.isEmpty
+    }
+
+    /// Returns whether it is gone already.
+    private func begin() throws(SystemError) -> Bool {
+        let place = try path.place()
+        // A directory has a name to be removed by in the one above it alone.
+        guard place.name != "." else { throw .invalidArgument }
+        self.place = place
+        return try removeOrEnter(place.name, in: place.directory.number)
     }
 
     /// Returns whether the entry is gone; a directory is entered instead.
@@ -67,6 +74,6 @@ package final class TreeRemoval {
 
     private func enter(_ name: String, in directory: Int32) throws(SystemError) {
         let number = openat(directory, name, OpenDirectory.flags | O_NOFOLLOW)
-        levels.append(Level(directory: try OpenDirectory(descriptor: number), name: name))
+        levels.append(Level(directory: try OpenDirectory(number: number), name: name))
     }
 }

@@ -53,6 +53,9 @@ package struct Command {
     /// An absolute path.
     package var workingDirectory: String
 
+    /// The directory itself, wherever its path leads by then.
+    package var heldDirectory: Descriptor?
+
     package var input: Input = .none
     /// With a terminal the input never ends.
     package var terminal: Terminal?

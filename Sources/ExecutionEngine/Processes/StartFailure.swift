@@ -23,7 +23,7 @@ package struct StartFailure: Error, Hashable, Sendable {
     /// No process came to be.
     private(set) var isBirth = false
 
-    init(_ reason: Reason, _ error: SystemError) {
+    package init(_ reason: Reason, _ error: SystemError) {
         self.reason = reason
         self.error = error
     }

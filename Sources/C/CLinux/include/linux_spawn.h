@@ -25,6 +25,8 @@ struct linux_spawn_request {
     char *const *arguments;
     char *const *environment;
     const char *directory;
+    /// An open directory that is taken instead, or -1.
+    int held_directory;
     /// Become 0, 1 and 2; all of them at least 3. Not looked at when there is a terminal.
     int input;
     int output;
