@@ -47,6 +47,9 @@ final class Box {
             waitMode: .everyChild,
             marksTrees: options.isKeeper,
             cgroups: cgroups,
+            spool: try options.spool.map { path throws(SystemError) in
+                try Spool(directory: path, limit: options.spoolLimit, loop: loop)
+            },
             shortage: shortage
         )
         listener = Listener(try Descriptor(owning: options.listener), loop: loop)

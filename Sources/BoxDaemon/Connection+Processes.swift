@@ -108,7 +108,12 @@ extension Connection {
     }
 
     func acknowledge(_ stream: UInt32, _ offsets: OutputOffsets) {
-        processes[stream]?.execution.acknowledge(stdout: offsets.stdout, stderr: offsets.stderr)
+        guard let execution = processes[stream]?.execution else { return }
+        execution.acknowledge(stdout: offsets.stdout, stderr: offsets.stderr)
+        if execution.isSpooled {
+            // More may be held than was sent.
+            announce(stream)
+        }
     }
 
     func listProcesses(_ stream: UInt32) {
@@ -161,6 +166,12 @@ extension Connection {
         box.engine.forget(execution)
         execution.discardOutput()
         execution.killTree(graceMilliseconds: 200) { _ in }
+    }
+
+    /// The client that follows the process cannot be told what it wrote: the files that hold it cannot be read.
+    func breakOff(_ stream: UInt32, _ error: SystemError) {
+        detach(stream)
+        fail(stream, error)
     }
 
     /// Another client follows the process from now on.

@@ -232,12 +232,15 @@ extension Connection {
     private func takeNews() {
         while outgoing.count < Self.batch, !news.isEmpty {
             let stream = news.removeFirst()
-            if var process = processes[stream] {
-                let hasMore = process.takeFrame(stream, into: &outgoing)
+            guard var process = processes[stream] else { continue }
+            do throws(SystemError) {
+                let hasMore = try process.takeFrame(stream, into: &outgoing)
                 processes[stream] = process
                 if hasMore {
                     news.append(stream)
                 }
+            } catch {
+                breakOff(stream, error)
             }
         }
     }

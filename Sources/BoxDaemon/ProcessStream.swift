@@ -3,6 +3,9 @@ import ExecutionEngine
 
 /// What a client follows of one process: how far it has been told.
 struct ProcessStream {
+    /// How much of a process that is spooled is sent before something is acknowledged; of any other no more is held.
+    private static let window: UInt64 = 1 << 20
+
     let execution: Execution
     private var sent: OutputOffsets
     private var isFinished = false
@@ -15,10 +18,14 @@ struct ProcessStream {
     /// Appends the next frame, if there is one.
     ///
     /// Returns whether there may be more.
-    mutating func takeFrame(_ stream: UInt32, into outgoing: inout OutgoingBytes) -> Bool {
-        if takeOutput(stream, .stdout, from: \.stdout, into: &outgoing)
-            || takeOutput(stream, .stderr, from: \.stderr, into: &outgoing)
-        {
+    mutating func takeFrame(_ stream: UInt32, into outgoing: inout OutgoingBytes) throws(SystemError) -> Bool {
+        let limit = min(Frame.outputChunk, room)
+        // The next acknowledgement goes on.
+        guard limit > 0 else { return false }
+        if try takeOutput(stream, .stdout, from: \.stdout, limit: limit, into: &outgoing) {
+            return true
+        }
+        if try takeOutput(stream, .stderr, from: \.stderr, limit: limit, into: &outgoing) {
             return true
         }
         guard !isFinished, let exit = ExitedMessage(execution) else { return false }
@@ -27,13 +34,22 @@ struct ProcessStream {
         return false
     }
 
+    /// How much more may be sent.
+    private var room: Int {
+        guard execution.isSpooled else { return .max }
+        let stdout = sent.stdout - min(sent.stdout, execution.stdout.start)
+        let stderr = sent.stderr - min(sent.stderr, execution.stderr.start)
+        return Int(Self.window - min(Self.window, stdout + stderr))
+    }
+
     private mutating func takeOutput(
         _ stream: UInt32,
         _ output: OutputStream,
         from offset: WritableKeyPath<OutputOffsets, UInt64>,
+        limit: Int,
         into outgoing: inout OutgoingBytes
-    ) -> Bool {
-        let bytes = execution.log(output).bytes(from: sent[keyPath: offset], limit: Frame.outputChunk)
+    ) throws(SystemError) -> Bool {
+        let bytes = try execution.log(output).bytes(from: sent[keyPath: offset], limit: limit)
         guard !bytes.isEmpty else { return false }
         // The frame of an `OutputMessage`, with its bytes copied once.
         var encoder = FieldEncoder()

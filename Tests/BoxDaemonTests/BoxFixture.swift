@@ -61,6 +61,7 @@ final class BoxFixture: Sendable {
         cgroup: String? = nil,
         options: [String],
         in directory: String,
+        prefix given: [String] = [],
         _ body: (BoxFixture) async throws -> Void
     ) async throws {
         let workspace = directory + "/work"
@@ -68,7 +69,7 @@ final class BoxFixture: Sendable {
         let listener = try Descriptor(owning: linux_listen(directory + "/box.sock", 64))
         let prefix: [String] =
             switch setting {
-            case .plain: []
+            case .plain: given
             case .namespace: ["/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
             }
         var own = [try executable, "--listen-fd", "3", "--workspace", workspace] + options

@@ -43,15 +43,15 @@ import Testing
         let stranger = startTrue()
         let execution = try run(["sh", "-c", "echo out; echo err >&2; exit 5"])
         #expect(execution.end == ProcessEnd(status: .code(5), outputOpen: false, timedOut: false))
-        #expect(Array(execution.stdout.bytes(from: 0, limit: 100)) == Array("out\n".utf8))
-        #expect(Array(execution.stderr.bytes(from: 0, limit: 100)) == Array("err\n".utf8))
+        #expect(try Array(execution.stdout.bytes(from: 0, limit: 100)) == Array("out\n".utf8))
+        #expect(try Array(execution.stderr.bytes(from: 0, limit: 100)) == Array("err\n".utf8))
         var status: Int32 = -1
         #expect(waitpid(stranger, &status, 0) == stranger)
     }
 
     @Test func theEnvironmentIsTheGivenOne() throws {
         let execution = try run(["env"]) { $0.environment.append("SANDFLEET_EXEC=forged") }
-        let text = String(decoding: execution.stdout.bytes(from: 0, limit: 4096), as: UTF8.self)
+        let text = String(decoding: try execution.stdout.bytes(from: 0, limit: 4096), as: UTF8.self)
         #expect(Set(text.split(separator: "\n")) == ["PATH=/usr/bin:/bin", "SANDFLEET_EXEC=run"])
     }
 

@@ -3,16 +3,20 @@
 /// Many processes that nobody reads would otherwise hold a window each. Beyond the limit a process gets a small one, enough
 /// to go on as its reader does.
 final class OutputBudget {
-    static let limit = 32 << 20
     static let smallWindow = 16 << 10
 
+    private let limit: Int
     private var held = 0
 
     /// Those that wait because there is no more than a small window for them.
     private var waiting: [ObjectIdentifier: Execution] = [:]
 
+    init(limit: Int) {
+        self.limit = limit
+    }
+
     func window(of wanted: Int) -> Int {
-        held < Self.limit ? wanted : min(wanted, Self.smallWindow)
+        held < limit ? wanted : min(wanted, Self.smallWindow)
     }
 
     func add(_ count: Int) {
@@ -21,7 +25,7 @@ final class OutputBudget {
 
     func free(_ count: Int) {
         held -= count
-        guard held < Self.limit, !waiting.isEmpty else { return }
+        guard held < limit, !waiting.isEmpty else { return }
         let resumed = waiting.values
         waiting = [:]
         for execution in resumed {
@@ -30,7 +34,7 @@ final class OutputBudget {
     }
 
     func wait(_ execution: Execution) {
-        if held >= Self.limit {
+        if held >= limit {
             waiting[ObjectIdentifier(execution)] = execution
         }
     }

@@ -1,4 +1,5 @@
-/// The bytes of one output stream that nobody has acknowledged yet.
+/// The bytes of one output stream that nobody has acknowledged yet: the older ones in a spool, if there is one, the newer ones
+/// in memory.
 package struct OutputLog {
     /// Small reads are merged up to this size, so that a process that writes byte by byte does not cost an array per
     /// byte.
@@ -6,6 +7,10 @@ package struct OutputLog {
 
     private var chunks: [ArraySlice<UInt8>] = []
     private var firstChunk = 0
+
+    /// Offset of the first byte that is in memory; equal to `start` where nothing is spooled.
+    private var memoryStart: UInt64 = 0
+    private var spooled: SpooledOutput?
 
     /// Offset of the first byte that is held.
     package private(set) var start: UInt64 = 0
@@ -15,7 +20,8 @@ package struct OutputLog {
 
     package init() {}
 
-    package var heldBytes: Int { Int(end - start) }
+    /// In memory.
+    var heldBytes: Int { Int(end - memoryStart) }
 
     /// Whether everything from `offset` on is held; the end counts.
     package func covers(_ offset: UInt64) -> Bool {
@@ -32,20 +38,41 @@ package struct OutputLog {
         }
     }
 
+    /// Moves what is in memory into the spool, as far as there is room.
+    mutating func spill(into spool: Spool) throws(SystemError) {
+        let spooled = self.spooled ?? SpooledOutput(spool)
+        self.spooled = spooled
+        while memoryStart < end {
+            let (chunk, position) = (chunks[firstChunk], memoryStart)
+            let taken = try chunk.withUnsafeBufferPointer { bytes throws(SystemError) in
+                try spooled.append(UnsafeRawBufferPointer(bytes), at: position)
+            }
+            guard taken > 0 else { return }
+            forgetMemory(upTo: position + UInt64(taken))
+        }
+    }
+
     /// Forgets everything before `offset`.
     ///
     /// Going back, or beyond the end, is not possible and changes nothing beyond that.
     mutating func acknowledge(upTo offset: UInt64) {
         let offset = min(offset, end)
-        while start < offset {
+        guard offset > start else { return }
+        start = offset
+        spooled?.acknowledge(upTo: offset)
+        forgetMemory(upTo: offset)
+    }
+
+    private mutating func forgetMemory(upTo offset: UInt64) {
+        while memoryStart < offset {
             let count = UInt64(chunks[firstChunk].count)
-            if start + count <= offset {
+            if memoryStart + count <= offset {
                 chunks[firstChunk] = []
                 firstChunk += 1
-                start += count
+                memoryStart += count
             } else {
-                chunks[firstChunk] = chunks[firstChunk].dropFirst(Int(offset - start))
-                start = offset
+                chunks[firstChunk] = chunks[firstChunk].dropFirst(Int(offset - memoryStart))
+                memoryStart = offset
             }
         }
         if firstChunk == chunks.count || firstChunk >= 64 {
@@ -55,8 +82,13 @@ package struct OutputLog {
     }
 
     /// The bytes from `offset` on, at most `limit` of them and no more than lie together; empty at the end.
-    package func bytes(from offset: UInt64, limit: Int) -> ArraySlice<UInt8> {
+    ///
+    /// Throws when the spool cannot be read.
+    package func bytes(from offset: UInt64, limit: Int) throws(SystemError) -> ArraySlice<UInt8> {
         guard offset >= start, offset < end else { return [] }
+        if offset < memoryStart, let spooled {
+            return try spooled.read(from: offset, limit: limit)
+        }
         var position = end
         for chunk in chunks[firstChunk...].reversed() {
             position -= UInt64(chunk.count)

@@ -12,7 +12,10 @@ package final class Engine {
 
     private var marks: TreeMarks?
 
-    let budget = OutputBudget()
+    let budget: OutputBudget
+
+    /// Where the output of detached processes goes that memory does not hold.
+    let spool: Spool?
 
     /// After a process that wrote more, memory goes back to the system.
     private static let largeOutput: UInt64 = 256 << 10
@@ -37,17 +40,21 @@ package final class Engine {
     ///   - marksTrees: Whether what has left its session, parent and environment is found without a cgroup too; this process
     ///     has to be a subreaper.
     ///   - cgroups: A cgroup2 directory that belongs to us.
+    ///   - spool: Takes what nobody has acknowledged of detached processes; nil makes them wait.
     ///   - shortage: How soon programs die when memory is short; nil is as soon as this process.
     package init(
         loop: EventLoop,
         waitMode: WaitMode,
         marksTrees: Bool = false,
         cgroups: Descriptor? = nil,
+        spool: Spool? = nil,
         shortage: ShortageScore? = nil
     ) throws(SystemError) {
         self.loop = loop
         self.cgroups = cgroups.map(CgroupPool.init)
         self.shortage = shortage
+        self.spool = spool
+        budget = OutputBudget(limit: spool == nil ? 32 << 20 : 8 << 20)
         marks = marksTrees ? TreeMarks() : nil
         null = try Descriptor.null()
         switch waitMode {
@@ -173,6 +180,7 @@ package final class Engine {
         execution.isForgotten = true
         execution.discardOutput()
         budget.forget(execution)
+        spool?.forget(execution)
         if execution.end != nil {
             settle(execution)
         }

@@ -124,10 +124,17 @@ extension Execution {
     }
 
     func resumeReading() {
-        if end == nil, room > 0 {
-            for pipe in pipes {
-                pipe.setPaused(false)
-            }
+        if room > 0 {
+            retryReading()
+        }
+    }
+
+    /// Looks again whether there is room.
+    func retryReading() {
+        guard end == nil else { return }
+        spool?.forget(self)
+        for pipe in pipes {
+            pipe.setPaused(false)
         }
     }
 
@@ -140,6 +147,26 @@ extension Execution {
     private var heldBytes: Int { stdout.heldBytes + stderr.heldBytes }
 
     private var room: Int { engine.budget.window(of: window) - heldBytes }
+
+    private var spool: Spool? { isDetached ? engine.spool : nil }
+
+    /// More may be held than a client wants to hold.
+    package var isSpooled: Bool { spool != nil }
+
+    /// Moves its output out of memory when that is full.
+    private func makeRoom() -> Int {
+        guard room <= 0, let spool else { return room }
+        let before = heldBytes
+        do throws(SystemError) {
+            try stdout.spill(into: spool)
+            try stderr.spill(into: spool)
+        } catch {
+            // A full disk only makes the process wait, as a full spool does.
+            spool.failed()
+        }
+        engine.budget.free(before - heldBytes)
+        return room
+    }
 
     private func pipeReady(_ pipe: OutputPipe) {
         guard end == nil else {
@@ -157,12 +184,13 @@ extension Execution {
     private func readSome(_ pipe: OutputPipe, reads: Int) -> Int {
         var total = 0
         for _ in 0..<reads {
-            let wanted = min(engine.scratch.count, room)
+            let wanted = min(engine.scratch.count, makeRoom())
             guard wanted > 0 else {
                 for other in pipes {
                     other.setPaused(true)
                 }
                 engine.budget.wait(self)
+                spool?.wait(self)
                 break
             }
             let buffer = UnsafeMutableRawBufferPointer(rebasing: engine.scratch[..<wanted])
