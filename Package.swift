@@ -172,7 +172,10 @@ let package = Package(
         library(
             "LocalDriver",
             path: "Sources/Providers/Local",
-            ["BoxClient", "CLinux", "Model", "ProviderKit", crypto, logging, nioCore, nioLocks, nioPosix]
+            [
+                "BoxClient", "CLinux", "ExecutionEngine", "Model", "ProviderKit", crypto, logging, nioCore, nioLocks,
+                nioPosix,
+            ]
         ),
 
         library(
@@ -218,7 +221,7 @@ let package = Package(
 
         // What a person uses.
         library("SandfleetClient", ["CurlTransport", crypto, nioCore, nioLocks]),
-        library("Fleet", ["Bus", "CLinux", "Model", "NATSIdentity", "Store", nioLocks]),
+        library("Fleet", ["Bus", "CLinux", "ExecutionEngine", "Model", "NATSIdentity", "Store", nioLocks]),
         library("Commands", ["Fleet", "SandfleetClient", arguments, nioCore, nioLocks]),
 
         // Executables.

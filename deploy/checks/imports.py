@@ -41,7 +41,7 @@ ALLOWED = {
     "MetricsEndpoint": {"PrometheusMetrics", "ServiceHost"},
     "BoxDaemon": {"BoxProtocol", "ExecutionEngine"},
     "BoxClient": {"BoxProtocol", "ExecutionEngine"},
-    "LocalDriver": {"BoxClient", "BoxProtocol", "Model", "ProviderKit"},
+    "LocalDriver": {"BoxClient", "BoxProtocol", "ExecutionEngine", "Model", "ProviderKit"},
     "NATSIdentity": set(),
     "SelfHostedDriver": {"Bus", "Model", "NATSClient", "ProviderKit", "Wire"},
     "provider": {"CurlTransport", "Model", "ProviderKit"},
@@ -54,7 +54,7 @@ ALLOWED = {
     # An agent runs on somebody else's machine: never the store.
     "Agent": {"BoxClient", "Bus", "CurlTransport", "ExecutionEngine", "Model", "NATSClient", "NATSIdentity", "Wire"},
     "SandfleetClient": {"CurlTransport"},
-    "Fleet": {"Bus", "Model", "NATSIdentity", "PostgresClient", "Store"},
+    "Fleet": {"Bus", "ExecutionEngine", "Model", "NATSIdentity", "PostgresClient", "Store"},
     "Commands": {"Fleet", "SandfleetClient"},
 }
 

@@ -1,11 +1,9 @@
 import CLinux
+import ExecutionEngine
 import Glibc
 
 /// How a keeper is started: boxd in a session of its own, which outlives the agent.
 struct KeeperLaunch: Sendable {
-    /// The number of the listening socket in the keeper.
-    private static let listener = SUPERVISE_HANDED_DESCRIPTOR
-
     var daemon: String
     var configuration: AgentConfiguration
     /// The root's real path.
@@ -31,29 +29,22 @@ struct KeeperLaunch: Sendable {
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         guard null >= 0 else { throw .system("Cannot open /dev/null") }
         defer { close(null) }
-        let arguments = try command(account)
-        return try withCStrings(arguments) { arguments throws(AgentError) in
-            try withCStrings(environment(account)) { environment throws(AgentError) in
-                var child = supervise_child()
-                child.path = UnsafePointer(arguments[0])
-                child.arguments = arguments
-                child.environment = environment
-                child.input = null
-                child.output = null
-                child.handed = listener
-                child.death_signal = 0
-                child.switches_account = account != nil && Account.isRoot
-                child.user = account?.user ?? 0
-                child.group = account?.group ?? 0
-                var step: UnsafePointer<CChar>?
-                let pid = supervise_spawn(&child, &step)
-                guard pid > 0 else {
-                    let code = errno
-                    let name = step.map { String(cString: $0) } ?? "fork"
-                    throw .system("Cannot start a keeper (\(name))", code)
-                }
-                return pid
-            }
+        let command = try command()
+        var child = SupervisedChild(
+            executable: command[0],
+            arguments: Array(command.dropFirst()),
+            environment: environment(account),
+            input: null,
+            output: null
+        )
+        child.handed = listener
+        if let account, Account.isRoot {
+            child.account = SupervisedChild.Account(user: account.user, group: account.group)
+        }
+        do {
+            return try child.start()
+        } catch {
+            throw .system("Cannot start a keeper (\(error.step))", error.error.code)
         }
     }
 
@@ -69,9 +60,9 @@ struct KeeperLaunch: Sendable {
         }
     }
 
-    private func command(_ account: Account?) throws(AgentError) -> [String] {
+    private func command() throws(AgentError) -> [String] {
         var keeper = [
-            daemon, "--listen-fd", "\(Self.listener)", "--workspace", directory, "--keeper", "--root", root,
+            daemon, "--listen-fd", "\(SupervisedChild.handedNumber)", "--workspace", directory, "--keeper", "--root", root,
             "--fence", folder.fence, "--spool", folder.spool,
             "--spool-limit", "\(UInt64(configuration.spoolMb) << 20)",
         ]
@@ -88,7 +79,7 @@ struct KeeperLaunch: Sendable {
     }
 
     /// The agent's own variables that the configuration names, the account's, then the sandbox's.
-    private func environment(_ account: Account?) -> [String] {
+    private func environment(_ account: Account?) -> [String: String] {
         var values: [String: String] = ["PATH": Environment.defaultPath]
         let account = account ?? Account.own
         values["HOME"] = configuration.isolation == .bubblewrap ? directory : account?.home ?? directory
@@ -97,22 +88,6 @@ struct KeeperLaunch: Sendable {
         for name in configuration.environment {
             if let value = Environment.value(name) { values[name] = value }
         }
-        values.merge(sandboxEnvironment) { $1 }
-        return values.map { "\($0.key)=\($0.value)" }
+        return values.merging(sandboxEnvironment) { $1 }
     }
-}
-
-/// Lends a null-terminated array of C strings.
-private func withCStrings<Result>(
-    _ strings: [String],
-    _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) throws(AgentError) -> Result
-) throws(AgentError) -> Result {
-    let array = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)
-    for (index, string) in strings.enumerated() { (array + index).initialize(to: strdup(string)) }
-    (array + strings.count).initialize(to: nil)
-    defer {
-        for index in strings.indices { free(array[index]) }
-        array.deallocate()
-    }
-    return try body(UnsafePointer(array))
 }

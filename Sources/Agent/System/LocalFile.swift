@@ -1,3 +1,4 @@
+import ExecutionEngine
 import Glibc
 
 /// Small files, read and written whole.
@@ -74,17 +75,9 @@ enum LocalFile {
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw .system("Cannot make the directory \(path)") }
     }
 
+    /// Empty when there is no such directory, or it cannot be read.
     static func names(in path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
+        (try? OpenDirectory(path: path).names()) ?? []
     }
 
     /// Removes a directory of ours with what is in it; links are removed, not followed.

@@ -30,27 +30,32 @@ enum Spawner {
         ]
         let limits = command.limits.map { linux_limit(resource: $0.resource.number, value: $0.value) }
         var failure = linux_spawn_failure()
-        let process = try withArguments(strings) { vectors in
-            limits.withUnsafeBufferPointer { limits in
-                var request = linux_spawn_request(
-                    candidates: vectors[0],
-                    arguments: vectors[1],
-                    environment: vectors[2],
-                    directory: vectors[3][0],
-                    held_directory: command.heldDirectory?.number ?? -1,
-                    input: io.input,
-                    output: io.output,
-                    error: io.error,
-                    terminal: vectors[4][0],
-                    limits: limits.baseAddress,
-                    limit_count: limits.count,
-                    cgroup: cgroup ?? -1,
-                    oom_file: shortage?.file.number ?? -1,
-                    oom_score: vectors[5][0],
-                    oom_score_own: vectors[6][0]
-                )
-                return linux_spawn(&request, &failure)
+        let process: Int32
+        do {
+            process = try withArgumentVectors(strings) { vectors in
+                limits.withUnsafeBufferPointer { limits in
+                    var request = linux_spawn_request(
+                        candidates: vectors[0],
+                        arguments: vectors[1],
+                        environment: vectors[2],
+                        directory: vectors[3][0],
+                        held_directory: command.heldDirectory?.number ?? -1,
+                        input: io.input,
+                        output: io.output,
+                        error: io.error,
+                        terminal: vectors[4][0],
+                        limits: limits.baseAddress,
+                        limit_count: limits.count,
+                        cgroup: cgroup ?? -1,
+                        oom_file: shortage?.file.number ?? -1,
+                        oom_score: vectors[5][0],
+                        oom_score_own: vectors[6][0]
+                    )
+                    return linux_spawn(&request, &failure)
+                }
             }
+        } catch {
+            throw StartFailure(.invalid, error)
         }
         guard process > 0 else {
             throw StartFailure(stage: failure.stage, error: SystemError(code: failure.error))
@@ -78,52 +83,5 @@ extension Command.Limit.Resource {
         case .openFiles: LINUX_OPEN_FILES
         case .fileLocks: LINUX_FILE_LOCKS
         }
-    }
-}
-
-private typealias ArgumentVector = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-
-/// Lends lists of strings in the form that exec takes, all out of one allocation each for bytes and pointers.
-private func withArguments<Result>(
-    _ lists: [[String]],
-    _ body: ([ArgumentVector]) -> Result
-) throws(StartFailure) -> Result {
-    let byteCount = lists.joined().reduce(0) { $0 + $1.utf8.count + 1 }
-    let pointerCount = lists.reduce(0) { $0 + $1.count + 1 }
-    let bytes = UnsafeMutablePointer<CChar>.allocate(capacity: byteCount)
-    let pointers = ArgumentVector.allocate(capacity: pointerCount)
-    defer {
-        bytes.deallocate()
-        pointers.deallocate()
-    }
-    var nextByte = bytes
-    var nextPointer = pointers
-    var vectors: [ArgumentVector] = []
-    for list in lists {
-        vectors.append(nextPointer)
-        for var string in list {
-            nextPointer.initialize(to: nextByte)
-            nextPointer += 1
-            let length = string.withUTF8 { text in
-                UnsafeMutableRawPointer(nextByte).copyMemory(from: text)
-            }
-            // The program would see no more than what is before it.
-            guard memchr(nextByte, 0, length) == nil else { throw StartFailure(.invalid, .invalidArgument) }
-            nextByte[length] = 0
-            nextByte += length + 1
-        }
-        nextPointer.initialize(to: nil)
-        nextPointer += 1
-    }
-    return body(vectors)
-}
-
-extension UnsafeMutableRawPointer {
-    /// Returns how many bytes there were.
-    fileprivate func copyMemory(from text: UnsafeBufferPointer<UInt8>) -> Int {
-        if let start = text.baseAddress {
-            copyMemory(from: start, byteCount: text.count)
-        }
-        return text.count
     }
 }

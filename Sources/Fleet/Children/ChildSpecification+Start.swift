@@ -1,4 +1,4 @@
-import CLinux
+import ExecutionEngine
 import Glibc
 
 extension ChildSpecification {
@@ -12,39 +12,29 @@ extension ChildSpecification {
             try opened(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
         defer { if let handed { close(handed) } }
-        let result = withCStrings([executable] + arguments) { arguments in
-            withCStrings(environment.map { "\($0.key)=\($0.value)" }) { environment in
-                executable.withCString { path in
-                    var child = supervise_child()
-                    child.path = path
-                    child.arguments = arguments
-                    child.environment = environment
-                    child.input = input
-                    child.output = output
-                    child.handed = handed ?? -1
-                    child.death_signal = deathSignal
-                    child.switches_account = account != nil
-                    child.user = account?.user ?? 0
-                    child.group = account?.group ?? 0
-                    return spawn(&child)
-                }
-            }
+        var child = SupervisedChild(
+            executable: executable,
+            arguments: arguments,
+            environment: environment,
+            input: input,
+            output: output
+        )
+        child.handed = handed ?? -1
+        child.deathSignal = deathSignal
+        child.account = account.map { SupervisedChild.Account(user: $0.user, group: $0.group) }
+        do {
+            return try child.start()
+        } catch {
+            throw failure(error)
         }
-        return try result.get()
     }
 
-    private func spawn(_ child: inout supervise_child) -> Result<pid_t, FleetError> {
-        var step: UnsafePointer<CChar>?
-        let pid = supervise_spawn(&child, &step)
-        guard pid < 0 else { return .success(pid) }
-        let error = errno
-        let name = step.map { String(cString: $0) } ?? "fork"
-        return .failure(
-            FleetError(
-                error == EPERM || error == EACCES ? .notPermitted : .spawn,
-                "Cannot start \(executable): \(name): \(lastSystemError(error)).",
-                advice: name == "setresuid" ? "This root may not become the user `\(account?.name ?? "")`." : nil
-            )
+    private func failure(_ failure: SupervisedChild.Failure) -> FleetError {
+        let code = failure.error.code
+        return FleetError(
+            code == EPERM || code == EACCES ? .notPermitted : .spawn,
+            "Cannot start \(executable): \(failure.step): \(lastSystemError(code)).",
+            advice: failure.step == "setresuid" ? "This root may not become the user `\(account?.name ?? "")`." : nil
         )
     }
 
@@ -53,19 +43,4 @@ extension ChildSpecification {
         guard descriptor >= 0 else { throw FleetError(.data, "Cannot open \(path): \(lastSystemError()).") }
         return descriptor
     }
-}
-
-/// Lends a null-terminated array of C strings.
-private func withCStrings<Result>(
-    _ strings: [String],
-    _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-) -> Result {
-    let array = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)
-    for (index, string) in strings.enumerated() { (array + index).initialize(to: strdup(string)) }
-    (array + strings.count).initialize(to: nil)
-    defer {
-        for index in strings.indices { free(array[index]) }
-        array.deallocate()
-    }
-    return body(UnsafePointer(array))
 }

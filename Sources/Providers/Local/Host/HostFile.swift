@@ -1,3 +1,4 @@
+import ExecutionEngine
 import Glibc
 import ProviderKit
 
@@ -94,19 +95,12 @@ enum HostFile {
 
     /// The names in a directory; nil when it does not exist.
     static func names(in path: String) throws(DriverError) -> [String]? {
-        guard let directory = opendir(path) else {
-            if errno == ENOENT { return nil }
-            throw .system("cannot list \(lastComponent(path))")
+        do {
+            return try OpenDirectory(path: path).names()
+        } catch {
+            guard error.code != ENOENT else { return nil }
+            throw .system("cannot list \(lastComponent(path))", error.code)
         }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
     }
 
     /// What is at a path, symlinks not followed; nil when there is nothing.
