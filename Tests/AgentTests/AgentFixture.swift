@@ -19,10 +19,13 @@ struct AgentFixture: Sendable {
     let broker: OperatorFixture
     let client: NATSConnection
     let gatewayPort: UInt16
+    /// Of every run of the program.
+    let umask: String
 
     /// Lends all of it; what an agent left running is ended afterwards.
     static func with<Result>(
         configuration: String? = nil,
+        umask: String = "022",
         _ body: (AgentFixture) async throws -> Result
     ) async throws -> Result {
         try await withTemporaryDirectory { folder in
@@ -32,7 +35,13 @@ struct AgentFixture: Sendable {
                 return try await withServer("/usr/bin/env", ["python3", script, "\(folder)/gateway", broker.url]) { port in
                     let options = NATSOptions(urls: [broker.url], credentials: .file(broker.keys.credentialsFile("test")))
                     let client = try await NATSConnection.connect(options, logger: Logger(label: "test"))
-                    let fixture = AgentFixture(folder: folder, broker: broker, client: client, gatewayPort: port)
+                    let fixture = AgentFixture(
+                        folder: folder,
+                        broker: broker,
+                        client: client,
+                        gatewayPort: port,
+                        umask: umask
+                    )
                     return try await fixture.lend(configuration, body)
                 }
             }
@@ -84,7 +93,12 @@ struct AgentFixture: Sendable {
     /// Runs a verb of the program to its end; what it printed.
     @discardableResult
     func run(_ words: String...) async throws -> String {
-        try await Tool.run(Products.path("agent"), words, environment: environment)
+        try await Tool.run("/bin/sh", try command(words), environment: environment)
+    }
+
+    /// The program with these words, as the shell's arguments.
+    private func command(_ words: [String]) throws -> [String] {
+        ["-c", "umask $0; exec \"$@\"", umask, try Products.path("agent")] + words
     }
 
     func enroll() async throws {
@@ -134,8 +148,8 @@ extension AgentFixture {
 
     func spawn(log: String = "output") async throws -> ChildProcess {
         var child = ChildSpecification(
-            executable: try Products.path("agent"),
-            arguments: ["run"],
+            executable: "/bin/sh",
+            arguments: try command(["run"]),
             environment: environment.merging(["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"]) { $1 },
             log: "\(folder)/\(log)"
         )

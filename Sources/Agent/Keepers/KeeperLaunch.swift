@@ -90,4 +90,13 @@ struct KeeperLaunch: Sendable {
         }
         return values.merging(sandboxEnvironment) { $1 }
     }
+
+    /// What may have kept it from starting.
+    func advice(for code: Int32) -> String? {
+        if configuration.isolation == .bubblewrap {
+            return "Can bubblewrap make namespaces on this machine? Try: bwrap --ro-bind / / true"
+        }
+        guard let user = configuration.user, code == EACCES else { return nil }
+        return "Can \(user) enter \(directory) and pass through \(folder.path)? Others need `x` on what leads there."
+    }
 }

@@ -129,8 +129,7 @@ extension Sandbox {
                 throw AgentError(
                     .machine,
                     "The keeper of the sandbox ended at once, with code \(code).",
-                    advice: keeper.isIsolated
-                        ? "Can bubblewrap make namespaces on this machine? Try: bwrap --ro-bind / / true" : nil
+                    advice: launch.advice(for: code)
                 )
             }
             throw error

@@ -67,12 +67,28 @@ enum LocalFile {
         }
     }
 
-    /// Makes a directory that only its owner enters, and those that lead to it.
+    /// Makes a directory that only its owner enters unless `mode` says otherwise, and those that lead to it.
     static func makeDirectories(_ path: String, mode: mode_t = 0o700) throws(AgentError) {
-        if mkdir(path, mode) == 0 || errno == EEXIST { return }
+        if try makeDirectory(path, mode) { return }
         guard errno == ENOENT, path.count > 1 else { throw .system("Cannot make the directory \(path)") }
         try makeDirectories(parent(of: path), mode: 0o755)
-        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw .system("Cannot make the directory \(path)") }
+        guard try makeDirectory(path, mode) else { throw .system("Cannot make the directory \(path)") }
+    }
+
+    /// Returns whether it is there; `errno` says why not.
+    private static func makeDirectory(_ path: String, _ mode: mode_t) throws(AgentError) -> Bool {
+        guard mkdir(path, mode) == 0 else { return errno == EEXIST }
+        // Programs of another account pass through root's directories, whatever root's umask is. The rest is left to it.
+        let passing = Account.isRoot ? mode & 0o011 : 0
+        guard passing != 0 else { return true }
+        let directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+        guard directory >= 0 else { throw .system("Cannot enter \(path)") }
+        defer { close(directory) }
+        var status = stat()
+        guard fstat(directory, &status) == 0, fchmod(directory, status.st_mode & 0o7777 | passing) == 0 else {
+            throw .system("Cannot set the mode of \(path)")
+        }
+        return true
     }
 
     /// Empty when there is no such directory, or it cannot be read.
