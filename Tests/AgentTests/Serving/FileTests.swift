@@ -108,4 +108,44 @@ import Wire
             }
         }
     }
+
+    /// Neither a path, nor `..`, nor a link, nor the sandbox's own directory leads out of the root.
+    @Test func nothingLeadsOutOfTheRoot() async throws {
+        try await AgentFixture.with { fixture in
+            try await fixture.withRun { run in
+                let caller = AgentCaller(client: fixture.client, subject: run.subject)
+                func isRefused(_ fill: (inout WireAgentRequest) -> Void) async throws -> Bool {
+                    let fault = try await caller.refusal(fill)
+                    return fault.code == .agentDenied && fault.details["setting"] == "root"
+                }
+                for directory in ["/etc", "../outside", "box/../../x"] {
+                    #expect(try await isRefused { $0.open.directory = directory }, "\(directory)")
+                }
+                try await caller.open()
+                symlink("/etc", fixture.root + "/box/link")
+                for folder in ["/etc", "../../../etc", "link"] {
+                    let path = folder + "/hostname"
+                    #expect(try await isRefused { $0.openRead.path = path }, "\(path)")
+                    #expect(try await isRefused { $0.stat.path = path }, "\(path)")
+                    #expect(try await isRefused { $0.list.path = folder }, "\(folder)")
+                    #expect(try await isRefused { $0.remove.path = path }, "\(path)")
+                    #expect(try await isRefused { $0.makeDirectory.path = folder + "/new/er" }, "\(folder)")
+                    let isWriteRefused = try await isRefused {
+                        $0.openWrite.path = path
+                        $0.openWrite.handle = "01jc0000000000000000000fff"
+                    }
+                    #expect(isWriteRefused, "\(path)")
+                    let isStartRefused = try await isRefused {
+                        $0.start.processID = "outside"
+                        $0.start.arguments = ["true"]
+                        $0.start.cwd = folder
+                    }
+                    #expect(isStartRefused, "\(folder)")
+                }
+                // The sandbox's directory is not its boundary.
+                _ = try await caller.ask { $0.makeDirectory.path = "../beside" }
+                #expect(try await caller.ask { $0.stat.path = fixture.root + "/beside" }.file.type == .directory)
+            }
+        }
+    }
 }
