@@ -5,6 +5,9 @@ enum Bubblewrap {
         "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/sys", "/nix", "/snap",
     ]
 
+    /// Settings of the kernel, which whoever has root's number may write without any capability.
+    private static let kernel = ["/proc/sys", "/proc/sysrq-trigger", "/proc/fs", "/proc/irq", "/proc/bus"]
+
     /// System directories read only, the root writable at its own path, nobody's home, own process ids and IPC.
     static func arguments(root: String, directory: String, daemon: String, folder: KeeperDirectory) -> [String] {
         var arguments = [
@@ -13,6 +16,7 @@ enum Bubblewrap {
             "--cap-drop", "ALL",
             "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--tmpfs", "/run",
         ]
+        for path in kernel { arguments += ["--ro-bind-try", path, path] }
         for path in system { arguments += ["--ro-bind-try", path, path] }
         // Names are looked up through what a link in /etc points to.
         for path in ["/run/systemd/resolve", "/run/resolvconf"] { arguments += ["--ro-bind-try", path, path] }
