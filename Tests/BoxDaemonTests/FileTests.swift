@@ -95,6 +95,45 @@ import Testing
         }
     }
 
+    @Test func whatALinkLeadsToIsReplacedAndALinkToNothingItself() async throws {
+        try await BoxFixture.with { box in
+            let connection = try await box.connect()
+            try await connection.makeDirectory("other")
+            let links = [
+                "first": "other/second", "other/second": box.workspace + "/other/file", "nothing": "no/where",
+                "circle": "other/../circle",
+            ]
+            for (name, target) in links {
+                try FileManager.default.createSymbolicLink(atPath: box.workspace + "/" + name, withDestinationPath: target)
+            }
+            try await connection.writeFile("other/file", ByteBuffer(string: "old"), mode: 0o700)
+            #expect(try await connection.writeFile("first", ByteBuffer(string: "new")).mode == 0o700)
+            #expect(try await connection.readFile("other/file") == ByteBuffer(string: "new"))
+            #expect(try await connection.stat("first", followsLinks: false).kind == .symbolicLink)
+            try await connection.writeFile("nothing", ByteBuffer(string: "here"))
+            #expect(try await connection.stat("nothing", followsLinks: false).kind == .regular)
+            await #expect(throws: BoxError(.invalid, errno: ELOOP)) {
+                try await connection.writeFile("circle", ByteBuffer(string: "x"))
+            }
+        }
+    }
+
+    /// It used to be emptied before it was found that it could not go.
+    @Test func aDirectoryIsNotRemovedByItsOwnDot() async throws {
+        try await BoxFixture.with { box in
+            let connection = try await box.connect()
+            try await connection.writeFile("directory/file", ByteBuffer(string: "x"))
+            for path in [".", "directory/.", "directory/.."] {
+                await #expect(throws: BoxError(.invalid, errno: EINVAL), "\(path)") {
+                    try await connection.remove(path, recursive: true)
+                }
+            }
+            #expect(try await connection.stat("directory/file").size == 1)
+            try await connection.remove("directory/", recursive: true)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: box.workspace).isEmpty)
+        }
+    }
+
     /// A fifo would keep whoever opens it waiting for ever (failure 28).
     @Test func aFifoDoesNotHangItsReader() async throws {
         try await BoxFixture.with { box in

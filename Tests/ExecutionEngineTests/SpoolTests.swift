@@ -70,6 +70,15 @@ import Testing
         }
     }
 
+    @Test func aSpoolOfNothingTakesNothing() throws {
+        try withSpool(limit: 0) { spool, directory in
+            var log = OutputLog()
+            [UInt8](repeating: 7, count: 5000).withUnsafeBytes { log.append($0) }
+            try log.spill(into: spool)
+            #expect(try log.heldBytes == 5000 && files(directory).isEmpty)
+        }
+    }
+
     @Test func whatAPredecessorLeftIsRemovedAndNothingElse() throws {
         let directory = NSTemporaryDirectory() + "spool-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

@@ -62,7 +62,8 @@ struct KeeperLaunch: Sendable {
 
     private func command() throws(AgentError) -> [String] {
         var keeper = [
-            daemon, "--listen-fd", "\(SupervisedChild.handedNumber)", "--workspace", directory, "--keeper", "--root", root,
+            daemon, "--listen-fd", "\(SupervisedChild.handedNumber)", "--workspace", directory, "--keeper", "--root",
+            root,
             "--fence", folder.fence, "--spool", folder.spool,
             "--spool-limit", "\(UInt64(configuration.spoolMb) << 20)",
         ]
@@ -93,6 +94,9 @@ struct KeeperLaunch: Sendable {
 
     /// What may have kept it from starting.
     func advice(for code: Int32) -> String? {
+        if code == ENOSYS {
+            return "A keeper needs Linux 5.9 or later."
+        }
         if configuration.isolation == .bubblewrap {
             return "Can bubblewrap make namespaces on this machine? Try: bwrap --ro-bind / / true"
         }
