@@ -132,7 +132,7 @@ static __attribute__((noinline)) _Noreturn void run_child(struct spawn *spawn, u
         fail(spawn, LINUX_SPAWN_STDIO);
     if (syscall(SYS_close_range, 3U, UINT_MAX, CLOSE_RANGE_CLOEXEC) != 0)
         fail(spawn, LINUX_SPAWN_STDIO);
-    if (request->held_directory >= 0 ? fchdir(request->held_directory) != 0 : chdir(request->directory) != 0)
+    if (request->held_directory > 0 ? fchdir(request->held_directory) != 0 : chdir(request->directory) != 0)
         fail(spawn, LINUX_SPAWN_DIRECTORY);
     if (!apply_limits(request))
         fail(spawn, LINUX_SPAWN_LIMIT);

@@ -39,7 +39,7 @@ enum Spawner {
                         arguments: vectors[1],
                         environment: vectors[2],
                         directory: vectors[3][0],
-                        held_directory: command.heldDirectory?.number ?? -1,
+                        held_directory: command.heldDirectory?.number ?? 0,
                         input: io.input,
                         output: io.output,
                         error: io.error,

@@ -25,7 +25,7 @@ struct linux_spawn_request {
     char *const *arguments;
     char *const *environment;
     const char *directory;
-    /// An open directory that is taken instead, or -1.
+    /// An open directory that is taken instead, or 0.
     int held_directory;
     /// Become 0, 1 and 2; all of them at least 3. Not looked at when there is a terminal.
     int input;
