@@ -34,7 +34,12 @@ struct AgentFixture: Sendable {
                 let script = URLPath.beside(#filePath, "gateway.py")
                 return try await withServer("/usr/bin/env", ["python3", script, "\(folder)/gateway", broker.url]) { port in
                     let options = NATSOptions(urls: [broker.url], credentials: .file(broker.keys.credentialsFile("test")))
-                    let client = try await NATSConnection.connect(options, logger: Logger(label: "test"))
+                    let client: NATSConnection
+                    do {
+                        client = try await NATSConnection.connect(options, logger: Logger(label: "test"))
+                    } catch {
+                        throw FixtureError("\(error): \(TextFile.read("\(broker.folder)/nats.log") ?? "no log")")
+                    }
                     let fixture = AgentFixture(
                         folder: folder,
                         broker: broker,

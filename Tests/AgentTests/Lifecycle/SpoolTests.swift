@@ -76,7 +76,12 @@ import Wire
                 _ = try await caller.ask { $0.makeDirectory.path = "stays" }
                 kill(try #require(keeper(fixture)), SIGKILL)
                 try await eventually("the keeper is missed") {
-                    (try? await caller.ask { $0.processes = WireAgentProcesses() }) == nil
+                    do {
+                        _ = try await caller.ask { $0.processes = WireAgentProcesses() }
+                        return false
+                    } catch let fault as Fault {
+                        return fault.details["reason"] == "keeper_died"
+                    }
                 }
                 let again = try await caller.open()
                 #expect(again.isFresh && again.lostReason == "keeper_died")

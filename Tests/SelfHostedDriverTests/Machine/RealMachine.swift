@@ -18,6 +18,7 @@ final class RealMachine: Sendable {
         var server: AgentServer
         var subscription: NATSSubscription
         var jobs: Task<Void, Never>
+        var beats: Task<Void, Never>
     }
 
     let workspace = WorkspaceID.now()
@@ -55,13 +56,30 @@ final class RealMachine: Sendable {
             server.receive(message, on: line)
         }
         try await connection.flush()
-        run.withLockedValue { $0 = Run(host: host, server: server, subscription: subscription, jobs: jobs) }
+        try beat(instance, sequence: 1)
+        let beats = Task {
+            // A machine that is slow with many others must not count as silent.
+            do {
+                for sequence in UInt64(2)... {
+                    try await Task.sleep(for: .seconds(2))
+                    try beat(instance, sequence: sequence)
+                }
+            } catch {
+                // The machine was killed, or the test is over.
+            }
+        }
+        run.withLockedValue {
+            $0 = Run(host: host, server: server, subscription: subscription, jobs: jobs, beats: beats)
+        }
+    }
+
+    private func beat(_ instance: AgentInstanceID, sequence: UInt64) throws {
         var beat = WireAgentBeat()
         beat.instance = instance.rawValue
-        beat.sequence = 1
+        beat.sequence = sequence
         beat.capabilities.exec = true
         beat.capabilities.files = true
-        try connection.publish(
+        try bus.connection.publish(
             subject: Subject.beat(workspace, id),
             payload: ByteBuffer(bytes: try beat.serializedBytes() as [UInt8])
         )
@@ -70,6 +88,7 @@ final class RealMachine: Sendable {
     /// All that the agent's process holds is gone at once; keepers and what they run are not.
     func kill() async throws {
         guard let run = run.withLockedValue({ $0 }) else { return }
+        run.beats.cancel()
         run.subscription.unsubscribe()
         try await bus.connection.flush()
         for sandbox in run.host.all { sandbox.disconnect() }
