@@ -15,7 +15,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 
-from harness import checkpoints, creation, execution, footprint, readback, streaming, takeover, ticking, transfer
+from harness import agent, checkpoints, creation, execution, footprint, readback, streaming, takeover, ticking, transfer
 from harness.bench import Bench
 from harness.docker import Docker
 from harness.fleet import Fleet
@@ -37,6 +37,7 @@ SECTIONS = {
     "readback": [readback.measure],
     "checkpoints": [checkpoints.measure],
     "takeover": [takeover.measure],
+    "agent": [agent.measure],
 }
 
 # What a section is measured beside.
@@ -66,7 +67,7 @@ def main() -> int:
         parts = RawParts(directory)
         fleet = Fleet(release, directory)
         running.append(fleet)
-        bench = Bench(directory, fleet, Load(parts, fleet, directory), parts, report)
+        bench = Bench(release, directory, fleet, Load(parts, fleet, directory), parts, report)
         tried: set[str] = set()
         for name in options.only:
             start_peers(bench, [peer for peer in PEERS.get(name, []) if peer not in tried], running)

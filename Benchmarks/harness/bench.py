@@ -15,6 +15,8 @@ from .swerex import SweRex
 class Bench:
     """A running fleet and its peers; a peer that cannot run here is None."""
 
+    # Of the executables.
+    release: str
     directory: str
     fleet: Fleet
     load: Load

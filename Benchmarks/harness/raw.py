@@ -52,6 +52,8 @@ class RawParts:
         "append": "libnats",
         "direct_get": "libnats",
         "stream_state": "libnats",
+        "agent_subject": "libnats",
+        "bus_request": "libnats",
         "insert": "libpq",
     }
     # Runs where there is no library: in a box and in a container.

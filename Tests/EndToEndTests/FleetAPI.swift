@@ -78,9 +78,19 @@ struct FleetAPI: Sendable {
 }
 
 /// Lends a running fleet's API to `body`; afterwards the fleet is stopped and nothing of it may be left.
-func withAPI(workers: Int = 1, _ body: (FleetAPI) async throws -> Void) async throws {
+///
+/// - Parameter network: A host whose machines reach the fleet by the cable to it, and by nothing else.
+func withAPI(
+    workers: Int = 1,
+    network: NetworkHost? = nil,
+    _ body: (FleetAPI) async throws -> Void
+) async throws {
     var options = TestFleet.Options()
     options.workers = workers
+    if let network {
+        options.listen = "\(network.hostAddress):0"
+        options.arguments = ["--agents", options.listen]
+    }
     try await withFleet(options) { fleet in
         let api = try FleetAPI(fleet)
         do {

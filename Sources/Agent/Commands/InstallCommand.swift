@@ -10,7 +10,8 @@ enum InstallCommand {
         let file = try systemd.file()
         try LocalFile.makeDirectories(LocalFile.parent(of: file), mode: 0o755)
         let variables = [
-            "SANDFLEET_AGENT_CONFIG", "SANDFLEET_AGENT_STATE", "SANDFLEET_AGENT_CA_FILE", "SANDFLEET_BOXD",
+            "SANDFLEET_AGENT_CONFIG", "SANDFLEET_AGENT_STATE", "SANDFLEET_AGENT_CA_FILE", "SANDFLEET_AGENT_PLAIN_HTTP",
+            "SANDFLEET_BOXD",
         ]
         try LocalFile.replace(
             file,

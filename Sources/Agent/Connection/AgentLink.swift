@@ -19,9 +19,14 @@ final class AgentLink: Sendable {
     private let heart: Heart
     private let logger: Logger
     private let receive: @Sendable (NATSMessage, Line) -> Void
+    private let sandboxes: @Sendable () -> [SandboxID]
+    private let deleted: @Sendable ([SandboxID]) -> Void
     private let line = NIOLockedValueBox<Line?>(nil)
     private let isLeaving = NIOLockedValueBox(false)
 
+    /// - Parameters:
+    ///   - sandboxes: Those of which this machine has something.
+    ///   - deleted: Called with those of them that the fleet has deleted.
     init(
         identity: AgentIdentity,
         instance: AgentInstanceID,
@@ -30,7 +35,9 @@ final class AgentLink: Sendable {
         status: AgentStatus,
         heart: Heart,
         logger: Logger,
-        receive: @escaping @Sendable (NATSMessage, Line) -> Void
+        receive: @escaping @Sendable (NATSMessage, Line) -> Void,
+        sandboxes: @escaping @Sendable () -> [SandboxID],
+        deleted: @escaping @Sendable ([SandboxID]) -> Void
     ) throws(AgentError) {
         self.identity = identity
         self.instance = instance
@@ -41,6 +48,8 @@ final class AgentLink: Sendable {
         self.heart = heart
         self.logger = logger
         self.receive = receive
+        self.sandboxes = sandboxes
+        self.deleted = deleted
     }
 
     /// Runs until the task is cancelled.
@@ -50,8 +59,15 @@ final class AgentLink: Sendable {
         var backoff = Backoff()
         while !Task.isCancelled, !isLeaving.withLockedValue({ $0 }) {
             do {
-                let session = try await client.session(identity, instance: instance, machine: machine)
+                let session = try await client.session(
+                    identity,
+                    instance: instance,
+                    machine: machine,
+                    sandboxes: sandboxes()
+                )
                 if let time = session.time { clock.set(databaseTime: time) }
+                heart.reconnectWindow(is: session.reconnectWindow)
+                if !session.deletedSandboxes.isEmpty { deleted(session.deletedSandboxes) }
                 let new = try await Line.open(
                     session,
                     seed: identity.key.seed,

@@ -10,6 +10,7 @@ final class Heart: Sendable {
         var line: Line?
         var sequence: UInt64 = 0
         var isLeaving = false
+        var reconnectWindow: UInt32 = 0
     }
 
     private let instance: String
@@ -28,6 +29,12 @@ final class Heart: Sendable {
     func use(_ line: Line?) {
         state.withLockedValue { $0.line = line }
         due.raise()
+    }
+
+    /// Milliseconds that workers are told; nil leaves it to them.
+    func reconnectWindow(is milliseconds: Int64?) {
+        // None at all is the shortest.
+        state.withLockedValue { $0.reconnectWindow = milliseconds.map { UInt32(clamping: max(1, $0)) } ?? 0 }
     }
 
     /// Something is worth telling now.
@@ -49,15 +56,16 @@ final class Heart: Sendable {
     }
 
     private func beat() async {
-        let (line, sequence, isLeaving) = state.withLockedValue { state in
+        let state = state.withLockedValue { state in
             state.sequence += 1
-            return (state.line, state.sequence, state.isLeaving)
+            return state
         }
-        guard let line, line.isConnected || isLeaving else { return }
+        guard let line = state.line, line.isConnected || state.isLeaving else { return }
         var beat = WireAgentBeat()
         beat.instance = instance
-        beat.sequence = sequence
-        beat.leaving = isLeaving
+        beat.sequence = state.sequence
+        beat.leaving = state.isLeaving
+        beat.reconnectWindowMs = state.reconnectWindow
         (beat.load, beat.capabilities) = content()
         // A message of numbers and strings always serialises.
         guard let bytes: [UInt8] = try? beat.serializedBytes() else { return }

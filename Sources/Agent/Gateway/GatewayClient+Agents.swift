@@ -10,6 +10,10 @@ struct AgentSession: Sendable {
     var inboxPrefix: String
     var lifetime: Duration
     var renewAfter: Duration
+    /// Milliseconds for which calls wait for a silent machine; nil when the gateway did not say.
+    var reconnectWindow: Int64?
+    /// Of the sandboxes that were named: what runs in them has to end.
+    var deletedSandboxes: [SandboxID]
     /// Unix milliseconds of the fleet, when this was issued; nil when the gateway did not say.
     var time: Int64?
 }
@@ -35,7 +39,16 @@ extension GatewayClient {
         )
     }
 
-    func session(_ identity: AgentIdentity, instance: AgentInstanceID, machine: String) async throws -> AgentSession {
+    /// How many sandboxes are asked about at a time.
+    private static let sandboxLimit = 1000
+
+    /// - Parameter sandboxes: Those of which something is still here; the gateway says which were deleted meanwhile.
+    func session(
+        _ identity: AgentIdentity,
+        instance: AgentInstanceID,
+        machine: String,
+        sandboxes: [SandboxID]
+    ) async throws -> AgentSession {
         let path = "/v1/agents/\(identity.agent)"
         guard let challenge = try await post("\(path)/challenge", [:]).json["challenge"]?.string else {
             throw notUnderstood
@@ -46,6 +59,8 @@ extension GatewayClient {
             [
                 "challenge": .string(challenge), "instance": .string(instance.rawValue), "machine": .string(machine),
                 "signature": .string(signature),
+                // Others another time, where there are more.
+                "sandboxes": .array(sandboxes.shuffled().prefix(Self.sandboxLimit).map { .string($0.rawValue) }),
             ]
         )
         guard let jwt = json["jwt"]?.string, let urls = json["natsUrls"]?.strings, !urls.isEmpty,
@@ -61,6 +76,8 @@ extension GatewayClient {
             inboxPrefix: inbox,
             lifetime: .milliseconds(lifetime),
             renewAfter: .milliseconds(min(renewal, lifetime)),
+            reconnectWindow: json["reconnectWindowMs"]?.integer,
+            deletedSandboxes: json["deletedSandboxes"]?.strings?.compactMap { SandboxID($0) } ?? [],
             time: date
         )
     }

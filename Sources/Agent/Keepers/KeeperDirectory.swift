@@ -26,6 +26,9 @@ struct KeeperDirectory: Sendable {
 
     func removeSocket(of keeper: String) { LocalFile.removeTree(socket(of: keeper)) }
 
+    /// Nobody will ask for this sandbox any more.
+    func remove() { LocalFile.removeTree(path) }
+
     /// What is of no use without the keeper; the record stays, for the fence.
     func clear(_ keeper: String) {
         removeSocket(of: keeper)

@@ -69,7 +69,9 @@ final class AgentRun: Sendable {
             status: status,
             heart: heart,
             logger: logger,
-            receive: { [server] message, line in server.receive(message, on: line) }
+            receive: { [server] message, line in server.receive(message, on: line) },
+            sandboxes: { host.all.map(\.id) },
+            deleted: { sandboxes in host.jobs.enqueue { await host.forget(sandboxes) } }
         )
     }
 
@@ -86,6 +88,8 @@ final class AgentRun: Sendable {
                 ("version", .string(AgentVersion.program)),
             ]
         )
+        // First: the gateway is asked about them with the first credentials.
+        host.recover()
         let outcome = await serve(signals.orders)
         withExtendedLifetime(signals) {}
         host.jobs.finish()
@@ -146,7 +150,6 @@ final class AgentRun: Sendable {
     }
 
     private func keepHouse() async {
-        host.recover()
         while !Task.isCancelled {
             await host.refresh()
             let (host, folder) = (host, paths.sandboxes)

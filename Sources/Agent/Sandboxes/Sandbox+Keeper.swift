@@ -189,6 +189,22 @@ extension Sandbox {
         }
     }
 
+    /// Ends what runs here, whoever's it is: the fleet says that the sandbox is deleted.
+    func forget() async throws {
+        try await turn.withTurn {
+            let record = try await loadedRecord()
+            if let keeper = record.keeper, let process = try await process(of: keeper) {
+                disconnect()
+                try await host.blocking {
+                    KeeperProcesses.end(process, isIsolated: keeper.isIsolated, grace: .seconds(5))
+                }
+            }
+            disconnect()
+            try await host.blocking { [folder] in folder.remove() }
+            host.log.write("sandbox.forgotten", [("sandbox", .string(id.rawValue)), ("reason", "deleted")])
+        }
+    }
+
     private func end(_ keeper: KeeperRecord, _ process: ProcessIdentity, grace: Duration, epoch: UInt64) async throws {
         do {
             let connection =

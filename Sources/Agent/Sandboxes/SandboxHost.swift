@@ -59,6 +59,19 @@ final class SandboxHost: Sendable {
         for id in LocalFile.names(in: paths.sandboxes).compactMap({ SandboxID($0) }) { _ = self[id] }
     }
 
+    /// Ends what runs in sandboxes that the fleet has deleted, and keeps nothing of them but their files.
+    func forget(_ deleted: [SandboxID]) async {
+        for sandbox in all where deleted.contains(sandbox.id) {
+            do {
+                try await sandbox.forget()
+                sandboxes.withLockedValue { _ = $0.removeValue(forKey: sandbox.id) }
+            } catch {
+                // Asked again with the next credentials.
+                log.write("sandbox.not_forgotten", [("sandbox", .string(sandbox.id.rawValue)), ("error", .string("\(error)"))])
+            }
+        }
+    }
+
     /// Whoever waits for output is answered now: the run is about to end.
     func interruptWaits() {
         for sandbox in all { sandbox.interruptWaits() }

@@ -22,7 +22,11 @@ struct StopCommand: FleetCommand {
     func run(_ session: Session) async throws {
         let id = try await session.sandboxID(sandbox)
         if let stopped = try await session.client.stopSandbox(id) {
-            try await session.output.show(stopped, or: "\(id) is \(stopped.status)")
+            let isOver = stopped.status == .shutdown
+            try await session.output.show(
+                stopped,
+                or: isOver ? "\(id) is \(stopped.status)" : "\(id) is being stopped: it is \(stopped.status) until then"
+            )
         } else {
             try await session.output.show(["removed": [id]], or: "\(id) is removed: it was not persistent")
         }

@@ -82,24 +82,31 @@ package final class SelfHostedDriver: Driver {
     }
 
     package func stop(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
-        try await close(try MachineIdentity(envelope), epoch)
+        try await close(try MachineIdentity(envelope), epoch, .throughAbsence(Keeper.openLimit))
     }
 
     /// Ends what runs, and forgets the sandbox; what lies on the machine is its user's.
+    ///
+    /// A machine that counts as absent is not waited for: it may never come back, and what was deleted stays deleted.
     package func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
         let identity = try MachineIdentity(envelope)
         // An earlier attempt's row: what it may have started is what serves now.
         if let box = served.withLockedValue({ $0[identity.sandbox] }), box != identity.box { return }
-        try await close(identity, epoch)
+        do throws(DriverError) {
+            try await close(identity, epoch, .within(Keeper.openLimit))
+        } catch {
+            // Final for the fleet, though nobody was there to hear it: the agent is told with its next credentials.
+            guard error.kind == .agentOffline, directory.presence(of: identity.agent) == .offline else { throw error }
+        }
     }
 
-    private func close(_ identity: MachineIdentity, _ epoch: UInt64) async throws(DriverError) {
+    private func close(_ identity: MachineIdentity, _ epoch: UInt64, _ patience: Patience) async throws(DriverError) {
         let place = AgentPlace(agent: identity.agent, sandbox: identity.sandbox, epoch: epoch, directory: "")
         try await mapped { () throws(SelfHostedFailure) in
             _ = try await caller.call(
                 place.request { $0.close = .with { $0.graceMs = 2000 } },
                 of: identity.agent,
-                .throughAbsence(Keeper.openLimit)
+                patience
             )
         }
         _ = served.withLockedValue { $0.removeValue(forKey: identity.sandbox) }

@@ -964,6 +964,13 @@ package nonisolated struct WireAgentBeat: @unchecked Sendable {
   /// Clears the value of `capabilities`. Subsequent reads from it will return its default value.
   package mutating func clearCapabilities() {_uniqueStorage()._capabilities = nil}
 
+  /// For how long calls wait for it once it has gone silent, as the fleet has told it with its credentials; 0 is as the worker
+  /// has it.
+  package var reconnectWindowMs: UInt32 {
+    get {_storage._reconnectWindowMs}
+    set {_uniqueStorage()._reconnectWindowMs = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2836,7 +2843,7 @@ nonisolated extension WireAgentRemove: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireAgentBeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentBeat"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}instance\0\u{1}sequence\0\u{1}leaving\0\u{1}load\0\u{1}capabilities\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}instance\0\u{1}sequence\0\u{1}leaving\0\u{1}load\0\u{1}capabilities\0\u{3}reconnect_window_ms\0")
 
   fileprivate class _StorageClass {
     var _instance: String = String()
@@ -2844,6 +2851,7 @@ nonisolated extension WireAgentBeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _leaving: Bool = false
     var _load: WireAgentLoad? = nil
     var _capabilities: WireAgentCapabilities? = nil
+    var _reconnectWindowMs: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2859,6 +2867,7 @@ nonisolated extension WireAgentBeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _leaving = source._leaving
       _load = source._load
       _capabilities = source._capabilities
+      _reconnectWindowMs = source._reconnectWindowMs
     }
   }
 
@@ -2882,6 +2891,7 @@ nonisolated extension WireAgentBeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 3: try { try decoder.decodeSingularBoolField(value: &_storage._leaving) }()
         case 4: try { try decoder.decodeSingularMessageField(value: &_storage._load) }()
         case 5: try { try decoder.decodeSingularMessageField(value: &_storage._capabilities) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._reconnectWindowMs) }()
         default: break
         }
       }
@@ -2909,6 +2919,9 @@ nonisolated extension WireAgentBeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
       try { if let v = _storage._capabilities {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
       } }()
+      if _storage._reconnectWindowMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._reconnectWindowMs, fieldNumber: 6)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2923,6 +2936,7 @@ nonisolated extension WireAgentBeat: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._leaving != rhs_storage._leaving {return false}
         if _storage._load != rhs_storage._load {return false}
         if _storage._capabilities != rhs_storage._capabilities {return false}
+        if _storage._reconnectWindowMs != rhs_storage._reconnectWindowMs {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -7,6 +7,23 @@ import Wire
 @testable import SelfHostedDriver
 
 struct AgentRollTests {
+    /// How long a machine is waited for is its owner's wish, and it says so itself; never less than it takes to be missed.
+    @Test(arguments: [(UInt32(600_000), 599, 601), (20_000, 19, 21), (1, 14, 16), (0, 119, 121)])
+    func theWindowIsTheMachines(_ told: UInt32, _ still: Int, _ over: Int) throws {
+        let start = ContinuousClock.now
+        let (agent, instance) = (AgentID.now(), AgentInstanceID.now())
+        var roll = AgentRoll(window: .seconds(120))
+        roll.beginListening(at: start)
+        var beat = WireAgentBeat()
+        beat.instance = instance.rawValue
+        beat.sequence = 1
+        beat.reconnectWindowMs = told
+        let isNews = roll.hear(beat, of: agent, in: .now(), at: start)
+        #expect(isNews)
+        #expect(roll.presence(of: agent, at: start + .seconds(still)) != .offline)
+        #expect(roll.presence(of: agent, at: start + .seconds(over)) == .offline)
+    }
+
     private let agent = AgentID.now()
     private let workspace = WorkspaceID.now()
     private let first = AgentInstanceID.now()

@@ -113,7 +113,16 @@ struct AgentSessionsController: Sendable {
             issuedAt: issuedAt,
             lifetime: Self.lifetime
         )
-        return .json(SessionView(agent: agent, instance: wanted.instance, token: token, natsURLs: natsURLs).json)
+        return .json(
+            SessionView(
+                agent: agent,
+                instance: wanted.instance,
+                token: token,
+                natsURLs: natsURLs,
+                deletedSandboxes: try await store.deletedSandboxes(among: wanted.sandboxes, of: id)
+            )
+            .json
+        )
     }
 
     private func admit(_ context: GatewayContext) throws(Fault) {

@@ -36,6 +36,8 @@ struct SessionBody: Sendable {
     var challenge: String
     var instance: AgentInstanceID
     var machine: String
+    /// What the machine still has something of.
+    var sandboxes: [SandboxID]
     private var signature: [UInt8]
 
     init(_ body: JSONValue) throws(Fault) {
@@ -44,6 +46,7 @@ struct SessionBody: Sendable {
         let instance = try reader.string(try reader.required("instance"), "instance", in: 1...64)
         machine = try reader.machine()
         signature = try reader.signature()
+        sandboxes = try reader.sandboxes()
         try reader.finish()
         guard let instance = AgentInstanceID(instance) else { throw reader.invalid("instance", "is no id") }
         self.instance = instance
@@ -61,6 +64,17 @@ extension JSONObjectReader {
         // It is part of what is signed, line by line.
         guard !text.utf8.contains(UInt8(ascii: "\n")) else { throw invalid("machine", "holds a line's end") }
         return text
+    }
+
+    fileprivate mutating func sandboxes() throws(Fault) -> [SandboxID] {
+        var ids: [SandboxID] = []
+        for value in try array("sandboxes", limit: 1000) ?? [] {
+            guard case .string(let text) = value, let id = SandboxID(text) else {
+                throw invalid("sandboxes", "has to be a list of ids")
+            }
+            ids.append(id)
+        }
+        return ids
     }
 
     fileprivate mutating func signature() throws(Fault) -> [UInt8] {

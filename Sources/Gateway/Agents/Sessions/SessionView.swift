@@ -9,6 +9,8 @@ struct SessionView: Sendable {
     /// Secret.
     let token: String
     let natsURLs: [String]
+    /// Of those that the machine has named.
+    let deletedSandboxes: [SandboxID]
 
     var json: JSONValue {
         let lifetime = AgentSessionsController.lifetime.components.seconds * 1000
@@ -20,6 +22,8 @@ struct SessionView: Sendable {
             "inboxPrefix": .string("_INBOX.agent.\(agent.workspace).\(agent.id)"),
             "lifetimeMs": .integer(lifetime),
             "renewAfterMs": .integer(lifetime / 2),
+            "reconnectWindowMs": .integer(Int64(agent.reconnectWindowMs)),
+            "deletedSandboxes": .strings(deletedSandboxes.map(\.rawValue)),
         ]
     }
 }

@@ -18,7 +18,7 @@ struct AgentRoll: Sendable {
         case absent
     }
 
-    /// Silence after which an agent counts as absent.
+    /// Silence after which an agent counts as absent that does not say it itself.
     let window: Duration
     private var listening = ListeningTime()
     private var agents: [AgentID: HeardAgent] = [:]
@@ -63,6 +63,8 @@ struct AgentRoll: Sendable {
         }
         guard !heard.hasLeft else { return .absent }
         let silence = listening.elapsed(at: now) - heard.heardAt
+        // No shorter than what it takes to be missed.
+        let window = max(heard.window ?? window, Self.silence)
         guard silence < window else { return .absent }
         guard isListening else { return .awaited(until: nil) }
         guard silence < Self.silence, !heard.isDoubted else { return .awaited(until: now + (window - silence)) }

@@ -11,6 +11,8 @@ struct HeardAgent: Sendable {
     private(set) var capabilities: WireAgentCapabilities
     /// On the listening time.
     private(set) var heardAt: Duration
+    /// For how long it may be silent, as its fleet has told it; nil when it did not say.
+    private(set) var window: Duration?
     /// It said that it stops.
     private(set) var hasLeft: Bool
     /// Nobody answered on its subject since it was last heard.
@@ -22,6 +24,7 @@ struct HeardAgent: Sendable {
         self.workspace = workspace
         self.instance = instance
         capabilities = beat.capabilities
+        window = beat.window
         heardAt = heard
         hasLeft = beat.leaving
         sequence = beat.sequence
@@ -41,7 +44,12 @@ struct HeardAgent: Sendable {
         hasLeft = beat.leaving
         isDoubted = false
         heardAt = heard
+        window = beat.window
         if beat.hasCapabilities { capabilities = beat.capabilities }
         return true
     }
+}
+
+extension WireAgentBeat {
+    fileprivate var window: Duration? { reconnectWindowMs == 0 ? nil : .milliseconds(reconnectWindowMs) }
 }

@@ -1,0 +1,99 @@
+import Bus
+import Fleet
+import FleetTesting
+import Model
+import NATSClient
+import NIOConcurrencyHelpers
+import Testing
+import Wire
+
+/// A busy machine still says that it lives, and refuses what is too much.
+@Suite(.serialized) struct LoadTests {
+    /// 256 operations at once, each a quarter of a megabyte: all finish, and neither pings nor beats wait behind them.
+    ///
+    /// How long a ping takes is measured by the benchmarks; here the asker is as busy as the agent.
+    @Test func pingsAndBeatsDoNotWaitBehindOperations() async throws {
+        try await AgentFixture.with { fixture in
+            try await fixture.withRun { run in
+                let caller = AgentCaller(client: fixture.client, subject: run.subject)
+                try await caller.open()
+                try await caller.start("big", "dd", "if=/dev/zero", "of=big", "bs=1M", "count=64")
+                #expect(try await caller.collect("big").exit.code == 0)
+                let handle = try await caller.ask { $0.openRead.path = "big" }.handle.handle
+                let beats = NIOLockedValueBox<[ContinuousClock.Instant]>([])
+                let hearing = try fixture.client.subscribe(subject: Subject.anyBeat) { _ in
+                    beats.withLockedValue { $0.append(.now) }
+                }
+                defer { hearing.unsubscribe() }
+                let (latencies, reads) = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for worker in 0..<256 {
+                        group.addTask {
+                            for round in 0..<4 {
+                                let bytes =
+                                    try await caller.ask {
+                                        $0.read.handle = handle
+                                        $0.read.offset = UInt64((worker + round) % 256) << 18
+                                        $0.read.limit = 262_144
+                                    }
+                                    .bytes
+                                guard bytes.bytes.count == 262_144 else { throw FixtureError("a short read") }
+                            }
+                            return 4
+                        }
+                    }
+                    var latencies: [Duration] = []
+                    for _ in 0..<100 {
+                        let began = ContinuousClock.now
+                        _ = try await caller.ask { request in
+                            request = WireAgentRequest()
+                            request.ping = WireAgentPing()
+                        }
+                        latencies.append(.now - began)
+                    }
+                    return (latencies.sorted(), try await group.reduce(0, +))
+                }
+                #expect(reads == 1024)
+                #expect(latencies[98] < .seconds(1), "\(latencies[50]), \(latencies[98])")
+                let heard = beats.withLockedValue { $0 }
+                for (former, next) in zip(heard, heard.dropFirst()) { #expect(next - former < .seconds(7)) }
+            }
+        }
+    }
+
+    @Test func whatIsTooMuchIsRefusedAtOnce() async throws {
+        try await AgentFixture.with(configuration: #"{"root": "ROOT", "maximumOperations": 8}"#) { fixture in
+            try await fixture.withRun { run in
+                let caller = AgentCaller(client: fixture.client, subject: run.subject)
+                try await caller.open()
+                try await caller.start("quiet", "sleep", "100")
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask { _ = try await caller.pull("quiet", stdout: 0, wait: 20_000) }
+                    }
+                    try await eventually("all eight wait") {
+                        do {
+                            _ = try await caller.ask { $0.stat.path = "." }
+                            return false
+                        } catch let fault as Fault {
+                            return fault.code == .overloaded && fault.details["setting"] == "maximumOperations"
+                        }
+                    }
+                    // It does not wait its turn, it is refused; and whether the machine lives is answered all the same.
+                    let began = ContinuousClock.now
+                    #expect(try await caller.refusal { $0.kill.processID = "quiet" }.code == .overloaded)
+                    _ = try await caller.ask { request in
+                        request = WireAgentRequest()
+                        request.ping = WireAgentPing()
+                    }
+                    #expect(.now - began < .seconds(2))
+                    group.cancelAll()
+                    while await group.nextResult() != nil {}
+                }
+                try await eventually("those who waited are answered", within: .seconds(25)) {
+                    (try? await caller.ask { $0.kill.processID = "quiet" }) != nil
+                }
+                _ = try await caller.ask { $0.stat.path = "." }
+            }
+        }
+    }
+}
