@@ -21,7 +21,7 @@ VENV := .build/venv
 PROTO := $(shell find proto -name '*.proto' 2>/dev/null)
 SOURCES := $(wildcard Sources Services Tests Benchmarks)
 
-.PHONY: help build test check format demo up bench simulate chaos generate packages venv clean
+.PHONY: help build test check format demo up bench simulate chaos agent-soak generate packages venv clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,11 @@ simulate: $(STAMPS)/packages ## Run N schedules of the simulated fleet, or repla
 
 chaos: build ## Kill, freeze and cut off parts of a fleet under load (SECONDS, SEED), and count what is lost
 	$(RELEASE)/chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --report .build/chaos.json $(CHAOS_FLAGS)
+
+agent-soak: $(STAMPS)/packages $(STAMPS)/venv ## Cuts of minutes, frozen parts and SECONDS of load on a user's machine
+	$(SWIFT) build --build-tests
+	SANDFLEET_AGENT_SOAK=$(SECONDS) SANDFLEET_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python \
+		$(SWIFT) test --skip-build --filter '^EndToEndTests\.MachineSoakTests'
 
 generate: $(STAMPS)/packages ## Regenerate Sources/Wire/Generated from proto/
 	deploy/generate.sh Sources/Wire/Generated

@@ -13,7 +13,7 @@ packages=(
     # Boxes of the local provider.
     bubblewrap btrfs-progs util-linux
     # Generated code, checks and tests.
-    protobuf-compiler make curl python3 python3-venv iproute2
+    protobuf-compiler make curl python3 python3-venv iproute2 faketime
 )
 
 if [[ "${1:-}" == --list ]]; then

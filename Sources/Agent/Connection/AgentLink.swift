@@ -22,6 +22,7 @@ final class AgentLink: Sendable {
     private let sandboxes: @Sendable () -> [SandboxID]
     private let deleted: @Sendable ([SandboxID]) -> Void
     private let line = NIOLockedValueBox<Line?>(nil)
+    private let opened = NIOLockedValueBox(0)
     private let isLeaving = NIOLockedValueBox(false)
 
     /// - Parameters:
@@ -52,6 +53,9 @@ final class AgentLink: Sendable {
         self.deleted = deleted
     }
 
+    /// How many lines there have been.
+    var lineCount: Int { opened.withLockedValue { $0 } }
+
     /// Runs until the task is cancelled.
     ///
     /// - Throws: `AgentError` when going on is of no use.
@@ -76,6 +80,7 @@ final class AgentLink: Sendable {
                     receive: receive
                 )
                 backoff.reset()
+                opened.withLockedValue { $0 += 1 }
                 try await use(new, session)
             } catch let refusal as GatewayRefusal {
                 try await pause(after: refusal, &backoff)

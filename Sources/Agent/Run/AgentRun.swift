@@ -150,11 +150,18 @@ final class AgentRun: Sendable {
     }
 
     private func keepHouse() async {
+        var tidied = 0
         while !Task.isCancelled {
             await host.refresh()
             let (host, folder) = (host, paths.sandboxes)
             if let size = try? await host.blocking({ Machine.size(of: folder) }) {
                 spooled.withLockedValue { $0 = size }
+            }
+            // What asking for credentials took is of no use for the next minutes.
+            let lines = link.lineCount
+            if lines != tidied {
+                tidied = lines
+                _ = try? await host.blocking { ResidentPages.release() }
             }
             // Cancelled at the end of the run.
             try? await Task.sleep(for: Heart.interval)

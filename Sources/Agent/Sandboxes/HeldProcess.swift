@@ -1,4 +1,6 @@
 import BoxClient
+import Bus
+import FoundationEssentials
 import Model
 import NIOConcurrencyHelpers
 import NIOCore
@@ -156,18 +158,18 @@ extension HeldProcess {
         var room = limit
         for piece in pieces where room > 0 {
             let count = min(room, piece.bytes.readableBytes)
-            let bytes = piece.bytes.readableBytesView.prefix(count)
+            let bytes = Data(copying: piece.bytes, upTo: count)
             room -= count
             if let last = taken.last, last.isStderr == piece.isStderr,
                 last.offset + UInt64(last.bytes.count) == piece.offset
             {
-                taken[taken.count - 1].bytes.append(contentsOf: bytes)
+                taken[taken.count - 1].bytes.append(bytes)
             } else {
                 taken.append(
                     .with {
                         $0.isStderr = piece.isStderr
                         $0.offset = piece.offset
-                        $0.bytes.append(contentsOf: bytes)
+                        $0.bytes = bytes
                     }
                 )
             }

@@ -1,4 +1,6 @@
 import BoxClient
+import Bus
+import FoundationEssentials
 import Model
 import NIOCore
 import SwiftProtobuf
@@ -44,7 +46,7 @@ extension Sandbox {
         let limit = request.limit == 0 ? Self.pieceLimit : min(Int(request.limit), Self.pieceLimit)
         let bytes = try await reader.read(at: request.offset, upTo: limit)
         return .with {
-            $0.bytes.append(contentsOf: bytes.readableBytesView)
+            $0.bytes = Data(copying: bytes)
             $0.end = bytes.readableBytes < limit
         }
     }

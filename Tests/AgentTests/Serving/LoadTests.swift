@@ -68,7 +68,7 @@ import Wire
                 try await caller.start("quiet", "sleep", "100")
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<8 {
-                        group.addTask { _ = try await caller.pull("quiet", stdout: 0, wait: 20_000) }
+                        group.addTask { _ = try await caller.pull("quiet", stdout: 0, wait: 6000) }
                     }
                     try await eventually("all eight wait") {
                         do {

@@ -1,3 +1,4 @@
+import Bus
 import Foundation
 import Model
 import NIOConcurrencyHelpers
@@ -94,7 +95,7 @@ final class SelfHostedFileWriter: BoxFileWriter {
                 $0.write = .with { write in
                     write.handle = handle
                     write.offset = offset
-                    write.bytes = Data(bytes.readableBytesView)
+                    write.bytes = Data(copying: bytes)
                 }
             }
             return nil

@@ -1,3 +1,4 @@
+import Bus
 import Foundation
 import NIOConcurrencyHelpers
 import NIOCore
@@ -24,10 +25,10 @@ final class ProcessInput: Sendable {
             case .none: break
             case .open(let bytes):
                 staysOpen = true
-                first = Data(bytes.readableBytesView)
+                first = Data(copying: bytes)
             case .bytes(var bytes):
                 first = Data(
-                    (bytes.readSlice(length: min(bytes.readableBytes, ProcessInput.chunk)) ?? bytes).readableBytesView
+                    copying: bytes.readSlice(length: min(bytes.readableBytes, ProcessInput.chunk)) ?? bytes
                 )
                 guard bytes.readableBytes > 0 else { return }
                 rest = bytes
@@ -132,7 +133,7 @@ final class ProcessInput: Sendable {
             $0.append = .with { append in
                 append.processID = id
                 if let offset { append.offset = offset }
-                append.bytes = Data(bytes.readableBytesView)
+                append.bytes = Data(copying: bytes)
                 append.end = end
                 append.waitMs = wait.milliseconds
             }
