@@ -13,6 +13,8 @@ package struct FleetConfiguration: Sendable {
     package var roles: [NATSRole]
     /// Where agents reach the bus; nil keeps it to this machine.
     package var agents: ListenAddress?
+    /// What agents know the bus by; they insist on encryption then.
+    package var agentsCertificate: NATSServerConfiguration.Certificate?
 
     package static let standardListen = ListenAddress(host: "127.0.0.1", port: 7070)
 
@@ -25,7 +27,8 @@ package struct FleetConfiguration: Sendable {
         boxDisk: BoxDiskSize = .share,
         executables: String? = nil,
         roles: [NATSRole] = NATSRole.embedded,
-        agents: ListenAddress? = nil
+        agents: ListenAddress? = nil,
+        agentsCertificate: NATSServerConfiguration.Certificate? = nil
     ) {
         self.data = data
         self.listen = listen
@@ -36,5 +39,6 @@ package struct FleetConfiguration: Sendable {
         self.executables = executables
         self.roles = roles
         self.agents = agents
+        self.agentsCertificate = agentsCertificate
     }
 }

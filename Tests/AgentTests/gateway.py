@@ -1,6 +1,6 @@
 """The part of a gateway that agents ask. Prints its port when it listens.
 
-Usage: gateway.py FOLDER NATS_URL. What it answers is decided by the file FOLDER/mode: ok, agent_revoked, agent_conflict. The
+Usage: gateway.py FOLDER NATS_URL. What it answers is decided by the file FOLDER/mode: ok, older, agent_revoked, agent_conflict. The
 token that it hands out lies in FOLDER/jwt.
 """
 
@@ -49,7 +49,10 @@ class Handler(BaseHTTPRequestHandler):
                 return self.refuse(403, "enrollment_invalid", "The token is not known.")
             return self.answer({"agentId": AGENT, "workspaceId": WORKSPACE, "name": body.get("name", "unnamed")})
         mode = setting("mode", "ok")
-        if mode != "ok":
+        if mode == "older":
+            if "sandboxes" in body:
+                return self.refuse(400, "invalid_request", "There is no field $.sandboxes.")
+        elif mode != "ok":
             return self.refuse(403 if mode == "agent_revoked" else 409, mode, f"The test says {mode}.")
         if self.path == f"/v1/agents/{AGENT}/challenge":
             return self.answer({"challenge": "challenge"})

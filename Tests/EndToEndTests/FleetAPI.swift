@@ -91,6 +91,10 @@ func withAPI(
         options.listen = "\(network.hostAddress):0"
         options.arguments = ["--agents", options.listen]
     }
+    try await withAPI(options, body)
+}
+
+func withAPI(_ options: TestFleet.Options, _ body: (FleetAPI) async throws -> Void) async throws {
     try await withFleet(options) { fleet in
         let api = try FleetAPI(fleet)
         do {

@@ -54,15 +54,21 @@ extension GatewayClient {
             throw notUnderstood
         }
         let signature = try identity.key.sign("sandfleet-session-v1\n\(challenge)\n\(instance)\n\(machine)")
-        let (json, date) = try await post(
-            "\(path)/sessions",
-            [
-                "challenge": .string(challenge), "instance": .string(instance.rawValue), "machine": .string(machine),
-                "signature": .string(signature),
-                // Others another time, where there are more.
-                "sandboxes": .array(sandboxes.shuffled().prefix(Self.sandboxLimit).map { .string($0.rawValue) }),
-            ]
-        )
+        let claim: [JSON.Member] = [
+            .init(name: "challenge", value: .string(challenge)),
+            .init(name: "instance", value: .string(instance.rawValue)),
+            .init(name: "machine", value: .string(machine)), .init(name: "signature", value: .string(signature)),
+        ]
+        // Others another time, where there are more.
+        let named = sandboxes.shuffled().prefix(Self.sandboxLimit).map { JSON.string($0.rawValue) }
+        let (json, date): (JSON, Int64?)
+        do {
+            let question = named.isEmpty ? [] : [JSON.Member(name: "sandboxes", value: .array(named))]
+            (json, date) = try await post("\(path)/sessions", .object(claim + question))
+        } catch let refusal as GatewayRefusal where refusal.code == .invalidRequest && !named.isEmpty {
+            // A fleet that is older than this agent does not know the question.
+            (json, date) = try await post("\(path)/sessions", .object(claim))
+        }
         guard let jwt = json["jwt"]?.string, let urls = json["natsUrls"]?.strings, !urls.isEmpty,
             let subject = json["subject"]?.string, let beat = json["beatSubject"]?.string,
             let inbox = json["inboxPrefix"]?.string, let lifetime = json["lifetimeMs"]?.integer, lifetime > 0,

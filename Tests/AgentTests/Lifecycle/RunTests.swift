@@ -24,6 +24,21 @@ import Wire
         }
     }
 
+    /// An agent may be upgraded before its fleet.
+    @Test func aFleetThatIsOlderIsNotAskedWhatItDoesNotKnow() async throws {
+        try await AgentFixture.with { fixture in
+            let first = try await fixture.withRun { run in
+                try await AgentCaller(client: fixture.client, subject: run.subject).open()
+                return run.instance.rawValue
+            }
+            try fixture.gateway("mode", "older")
+            try await fixture.withRun(after: [first]) { run in
+                _ = try await AgentCaller(client: fixture.client, subject: run.subject, epoch: 2).open()
+            }
+            #expect(fixture.gatewayRequests.contains { $0.contains("/sessions") && $0.contains("\"sandboxes\"") })
+        }
+    }
+
     /// A clean stop says goodbye (failure 17), answers what it has, and leaves no socket behind.
     @Test func aCleanStopSaysGoodbye() async throws {
         try await AgentFixture.with { fixture in

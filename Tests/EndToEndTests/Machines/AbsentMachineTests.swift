@@ -6,7 +6,7 @@ import SandfleetClient
 import Testing
 
 /// What becomes of sandboxes whose machine does not come back, or comes back late.
-@Suite(.serialized) struct AbsentMachineTests {
+@Suite struct AbsentMachineTests {
     /// Deleted is deleted: nobody waits for a machine that may never return. If it does, what runs there ends.
     @Test func aDeletionIsFinalThoughTheMachineIsAway() async throws {
         try await withAPI { api in

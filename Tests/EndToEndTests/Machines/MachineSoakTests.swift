@@ -56,8 +56,8 @@ struct MachineSoakTests {
                 let sandbox = try await api.sandbox(on: machine)
                 let writer = try #require(try await api.start(SteadyWriter.body, in: sandbox)["id"] as? String)
                 for pid in [try api.fleet.pid(of: "nats"), try machine.pid] {
-                    async let answer = api.run(["command": "sleep 2; echo over; exit 4"], in: sandbox)
-                    try await Task.sleep(for: .milliseconds(500))
+                    async let answer = api.run(["command": "touch begun; sleep 2; echo over; exit 4"], in: sandbox)
+                    try await machine.waitForFile("begun")
                     kill(pid, SIGSTOP)
                     try await Task.sleep(for: .seconds(30))
                     kill(pid, SIGCONT)

@@ -9,6 +9,7 @@ package final class UserMachine: Sendable {
     package let folder: String
     private let network: NetworkHost?
     private let running = NIOLockedValueBox<ChildProcess?>(nil)
+    private let authority = NIOLockedValueBox<String?>(nil)
     private let hasOwnClock = NIOLockedValueBox(false)
 
     /// - Parameter network: Where it is; nil shares ours.
@@ -28,12 +29,23 @@ package final class UserMachine: Sendable {
     /// What the agent has written to its log.
     package var log: String { TextFile.read("\(state)/agent.log") ?? "" }
 
+    /// Waits until something has made a file below the root, and takes it away.
+    package func waitForFile(_ name: String) async throws {
+        try await eventually("there is \(name) on \(self.name)") { unlink("\(root)/\(name)") == 0 }
+    }
+
     /// How many sandboxes something holds processes of.
     package var keepers: Int {
         Remains(data: state + "/", fleet: nil).processes.count { $0.contains("--keeper") && !$0.contains("bwrap") }
     }
 
     private var environment: [String: String] {
+        var environment = plainEnvironment
+        environment["SANDFLEET_AGENT_CA_FILE"] = authority.withLockedValue { $0 }
+        return environment
+    }
+
+    private var plainEnvironment: [String: String] {
         [
             "SANDFLEET_AGENT_CONFIG": "\(folder)/config", "SANDFLEET_AGENT_STATE": state,
             // A cable between two namespaces of one machine is a network to trust.
@@ -41,6 +53,9 @@ package final class UserMachine: Sendable {
             "XDG_CONFIG_HOME": "\(folder)/xdg", "LANG": "C.UTF-8", "HOME": folder,
         ]
     }
+
+    /// Names the authority whose certificates the machine's user trusts.
+    package func trust(_ file: String) { authority.withLockedValue { $0 = file } }
 
     /// The configuration that its user has written; enrolling makes one otherwise.
     package func configure(_ text: String) throws {
