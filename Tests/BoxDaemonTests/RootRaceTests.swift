@@ -84,7 +84,7 @@ private struct Tally: Sendable, CustomStringConvertible {
 /// One way of trying to get out, again and again.
 private struct Attack: Sendable {
     /// So often it has to be done, and to be refused: then it was a race.
-    private static let enough = 100
+    private static let enough = 50
 
     private static let harmless: [BoxError.Code] = [
         .outsideRoot, .notFound, .notDirectory, .invalid, .exists, .badWorkingDirectory, .notEmpty,
