@@ -9,26 +9,30 @@ import Wire
 /// A file that is being written beside its place, in pieces that come in any order and more than once.
 final class FileUpload: Sendable {
     let path: String
-    private let writer: BoxFileWriter
+    /// Nil once it is committed: its descriptor is closed.
+    private let writer: NIOLockedValueBox<BoxFileWriter?>
     private let threads: NIOThreadPool
     private let written = NIOLockedValueBox(WrittenRanges())
     private let committed = NIOLockedValueBox<(size: UInt64, file: WireFileInfo)?>(nil)
     private let turn = Turnstile()
 
     init(_ writer: BoxFileWriter, path: String, threads: NIOThreadPool) {
-        self.writer = writer
+        self.writer = NIOLockedValueBox(writer)
         self.path = path
         self.threads = threads
     }
 
+    /// Whether it is there only for who asks again.
+    var isCommitted: Bool { committed.withLockedValue { $0 != nil } }
+
     func write(_ bytes: [UInt8], at offset: UInt64) async throws {
-        guard committed.withLockedValue({ $0 == nil }) else { return }
+        guard let writer = writer.withLockedValue({ $0 }), !isCommitted else { return }
         guard offset <= UInt64(Int64.max) - UInt64(bytes.count) else {
             throw Fault(.outOfRange, "The offset is too large.")
         }
         let range = offset..<offset + UInt64(bytes.count)
         if written.withLockedValue({ $0.contains(range) }) { return }
-        try await threads.runIfActive { [writer] in
+        try await threads.runIfActive {
             try Self.put(bytes, at: offset, in: writer.descriptor)
         }
         written.withLockedValue { $0.insert(range) }
@@ -62,6 +66,7 @@ final class FileUpload: Sendable {
                     details: ["missing": "\(gap)"]
                 )
             }
+            guard let writer = writer.withLockedValue({ $0 }) else { throw Fault.unknownHandle }
             let info: BoxFileInfo
             do {
                 info = try await writer.commit(size: size, mode: mode)
@@ -70,11 +75,12 @@ final class FileUpload: Sendable {
             }
             let file = WireFileInfo(info, path: path)
             committed.withLockedValue { $0 = (size, file) }
+            self.writer.withLockedValue { $0 = nil }
             return file
         }
     }
 
-    func discard() { writer.discard() }
+    func discard() { writer.withLockedValue { $0.take() }?.discard() }
 }
 
 extension WireFileInfo {

@@ -3,19 +3,30 @@ import Model
 import NIOConcurrencyHelpers
 
 /// Things that are open under a name, until nobody has used them for a minute.
+///
+/// Those that are spent hold nothing open any more: they are there for who asks again, and do not count as open.
 final class HandleTable<Value: Sendable>: Sendable {
     private struct Entry {
         var value: Value
         var lastUse: ContinuousClock.Instant
     }
 
+    /// How many there may be for each that may be open.
+    private static var spentShare: Int { 16 }
+
     private let limit: Int
     private let life: Duration
+    private let isSpent: @Sendable (Value) -> Bool
     private let entries = NIOLockedValueBox<[String: Entry]>([:])
 
-    init(limit: Int, life: Duration = .seconds(60)) {
+    init(
+        limit: Int,
+        life: Duration = .seconds(60),
+        isSpent: @escaping @Sendable (Value) -> Bool = { _ in false }
+    ) {
         self.limit = limit
         self.life = life
+        self.isSpent = isSpent
     }
 
     /// Nil when there is none, or none any more.
@@ -29,11 +40,19 @@ final class HandleTable<Value: Sendable>: Sendable {
 
     func insert(_ name: String, _ value: Value) throws {
         try entries.withLockedValue { entries in
-            guard entries.count < limit else {
-                throw Fault(.overloaded, "The sandbox has \(limit) open files on this machine.", retryAfter: 1)
+            if entries.count >= limit {
+                guard entries.count(where: { !isSpent($0.value.value) }) < limit else {
+                    throw Fault(.overloaded, "The sandbox has \(limit) open files on this machine.", retryAfter: 1)
+                }
+                if entries.count >= limit * Self.spentShare { forgetOldestSpent(&entries) }
             }
             entries[name] = Entry(value: value, lastUse: .now)
         }
+    }
+
+    private func forgetOldestSpent(_ entries: inout [String: Entry]) {
+        let oldest = entries.filter { isSpent($0.value.value) }.min { $0.value.lastUse < $1.value.lastUse }
+        if let oldest { entries[oldest.key] = nil }
     }
 
     @discardableResult

@@ -24,7 +24,7 @@ final class Sandbox: Sendable {
     /// Whoever begins to follow a process: two at a time would take it from one another for ever.
     let followTurn = Turnstile()
     let readers = HandleTable<BoxFileReader>(limit: 256)
-    let uploads = HandleTable<FileUpload>(limit: 256)
+    let uploads = HandleTable<FileUpload>(limit: 256) { $0.isCommitted }
 
     init(id: SandboxID, host: SandboxHost) {
         self.id = id

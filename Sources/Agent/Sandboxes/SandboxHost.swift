@@ -67,7 +67,10 @@ final class SandboxHost: Sendable {
                 sandboxes.withLockedValue { _ = $0.removeValue(forKey: sandbox.id) }
             } catch {
                 // Asked again with the next credentials.
-                log.write("sandbox.not_forgotten", [("sandbox", .string(sandbox.id.rawValue)), ("error", .string("\(error)"))])
+                log.write(
+                    "sandbox.not_forgotten",
+                    [("sandbox", .string(sandbox.id.rawValue)), ("error", .string("\(error)"))]
+                )
             }
         }
     }

@@ -1,5 +1,6 @@
 import Fleet
 import FleetTesting
+import Foundation
 import Glibc
 import Model
 import Testing
@@ -7,6 +8,27 @@ import Wire
 
 /// Files through the agent: pieces in any order, each done once, and nothing outside the root.
 @Suite(.serialized) struct FileTests {
+    /// Hundreds of files in a minute: none is left open, and the last commits may be asked for again.
+    @Test func moreFilesThanMayBeOpenCanBeWritten() async throws {
+        try await AgentFixture.with { fixture in
+            try await fixture.withRun { run in
+                let caller = AgentCaller(client: fixture.client, subject: run.subject)
+                try await caller.open()
+                func handle(_ number: Int) -> String { "01jc00000000000000000" + String(10_000 + number) }
+                for number in 0..<300 {
+                    _ = try await caller.ask {
+                        $0.openWrite.path = "file"
+                        $0.openWrite.handle = handle(number)
+                    }
+                    _ = try await caller.ask { $0.commit.handle = handle(number) }
+                }
+                let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(run.process.pid)/fd").count
+                #expect(open < 100)
+                _ = try await caller.ask { $0.commit.handle = handle(0) }
+            }
+        }
+    }
+
     @Test func filesAreWrittenInAnyOrderAndReadBack() async throws {
         try await AgentFixture.with { fixture in
             try await fixture.withRun { run in

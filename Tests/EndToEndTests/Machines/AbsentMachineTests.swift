@@ -7,7 +7,7 @@ import Testing
 
 /// What becomes of sandboxes whose machine does not come back, or comes back late.
 @Suite struct AbsentMachineTests {
-    /// Deleted is deleted: nobody waits for a machine that may never return. If it does, what runs there ends.
+    /// Nobody waits for a machine that may never return; if it does, what runs there ends.
     @Test func aDeletionIsFinalThoughTheMachineIsAway() async throws {
         try await withAPI { api in
             try await withMachine { machine in

@@ -27,31 +27,43 @@ struct MachineLoad: Sendable {
     func run() async throws -> Outcome {
         let bytes = ByteBuffer(bytes: (0..<600_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 9) })
         let works: [(String, Work)] = [
-            ("commands", { sandbox, turn in
-                let text = try await api.shell("echo \(turn)", in: sandbox)
-                guard text == "\(turn)\n" else { throw FixtureError("`\(text)` for \(turn)") }
-            }),
-            ("commands with much output", { sandbox, _ in
-                let answer = try await api.run(["command": "head -c 400000 /dev/zero | tr '\\0' x"], in: sandbox)
-                guard answer["stdoutBytes"] as? Int ?? (answer["stdout"] as? String)?.utf8.count == 400_000 else {
-                    throw FixtureError("\(answer.body.prefix(300))")
+            (
+                "commands",
+                { sandbox, turn in
+                    let text = try await api.shell("echo \(turn)", in: sandbox)
+                    guard text == "\(turn)\n" else { throw FixtureError("`\(text)` for \(turn)") }
                 }
-            }),
-            ("files there and back", { sandbox, turn in
-                _ = try await api.client.upload(.bytes(bytes), to: "file-\(turn % 5)", in: sandbox.id)
-                var back = ByteBuffer()
-                for try await part in try await api.client.download("file-\(turn % 5)", from: sandbox.id).bytes {
-                    back.writeImmutableBuffer(part)
+            ),
+            (
+                "commands with much output",
+                { sandbox, _ in
+                    let answer = try await api.run(["command": "head -c 400000 /dev/zero | tr '\\0' x"], in: sandbox)
+                    guard answer["stdoutBytes"] as? Int ?? (answer["stdout"] as? String)?.utf8.count == 400_000 else {
+                        throw FixtureError("\(answer.body.prefix(300))")
+                    }
                 }
-                guard back == bytes else { throw FixtureError("other bytes came back") }
-            }),
+            ),
+            (
+                "files there and back",
+                { sandbox, turn in
+                    _ = try await api.client.upload(.bytes(bytes), to: "file-\(turn % 5)", in: sandbox.id)
+                    var back = ByteBuffer()
+                    for try await part in try await api.client.download("file-\(turn % 5)", from: sandbox.id).bytes {
+                        back.writeImmutableBuffer(part)
+                    }
+                    guard back == bytes else { throw FixtureError("other bytes came back") }
+                }
+            ),
             ("listings", { sandbox, _ in _ = try await api.client.directory(".", in: sandbox.id) }),
-            ("processes that are ended", { sandbox, _ in
-                let process = try await api.start(["command": "while sleep 0.1; do echo on; done"], in: sandbox)
-                guard let id = process["id"] as? String else { throw FixtureError(process.body) }
-                try await Task.sleep(for: .milliseconds(300))
-                _ = try await api.client.cancelProcess(id)
-            }),
+            (
+                "processes that are ended",
+                { sandbox, _ in
+                    let process = try await api.start(["command": "while sleep 0.1; do echo on; done"], in: sandbox)
+                    guard let id = process["id"] as? String else { throw FixtureError(process.body) }
+                    try await Task.sleep(for: .milliseconds(300))
+                    _ = try await api.client.cancelProcess(id)
+                }
+            ),
         ]
         return try await withThrowingTaskGroup(of: (String, Int, [String]).self) { group in
             for (kind, work) in works {

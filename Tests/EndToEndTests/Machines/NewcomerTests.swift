@@ -23,7 +23,15 @@ import Testing
 
                     #expect(try await api.fleet.cli("agents").contains("workshop"))
                     let id = try await api.fleet.cli(
-                        "create", "--provider", "selfhosted", "--agent", "site=attic", "--name", "there", "--directory", "there"
+                        "create",
+                        "--provider",
+                        "selfhosted",
+                        "--agent",
+                        "site=attic",
+                        "--name",
+                        "there",
+                        "--directory",
+                        "there"
                     )
                     let hosts = try await api.fleet.cli("exec", "there", "--", "/bin/sh", "-c", "ip -br addr; pwd")
                     #expect(hosts.contains(network.address) && hosts.hasSuffix("\(machine.root)/there"), "\(hosts)")
@@ -31,7 +39,8 @@ import Testing
                     try await api.fleet.cli("cp", "\(machine.folder)/here.txt", "there:given.txt")
                     try await api.fleet.cli("cp", "there:given.txt", "\(machine.folder)/back.txt")
                     #expect(TextFile.read("\(machine.folder)/back.txt") == "some text\n")
-                    let process = try await api.fleet.cli("exec", "--detach", "there", "--", "/bin/sh", "-c", "echo begun; sleep 0.5; echo over")
+                    let script = "echo begun; sleep 0.5; echo over"
+                    let process = try await api.fleet.cli("exec", "--detach", "there", "--", "/bin/sh", "-c", script)
                     #expect(try await api.fleet.cli("logs", "-f", process) == "begun\nover")
                     // While all this works, there is no door at all on this host.
                     #expect(try await network.listeners().isEmpty)

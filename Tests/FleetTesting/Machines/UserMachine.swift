@@ -132,9 +132,9 @@ package final class UserMachine: Sendable {
     private static let fakeTime = "/usr/lib/\(architecture)-linux-gnu/faketime/libfaketimeMT.so.1"
 
     #if arch(arm64)
-        private static let architecture = "aarch64"
+    private static let architecture = "aarch64"
     #else
-        private static let architecture = "x86_64"
+    private static let architecture = "x86_64"
     #endif
 
     /// Whether runs on this machine can have a clock of their own.
