@@ -1,6 +1,6 @@
 /// How to reach a server, and how patient to be with it.
 package struct NATSOptions: Sendable {
-    /// One or more servers of a cluster, `nats://host:port` or `tls://host:port`.
+    /// One or more servers of a cluster, `nats://host:port` or `tls://host:port`; with one of the latter all have to encrypt.
     package var urls: [String]
     /// The name that the server shows for this connection.
     package var name: String?

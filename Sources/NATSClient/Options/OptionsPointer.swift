@@ -37,6 +37,8 @@ final class OptionsPointer {
         try set("send asap", natsOptions_SetSendAsap(raw, true))
         // Without it every subscription has a thread of its own.
         try set("global delivery", natsOptions_UseGlobalMessageDelivery(raw, true))
+        // By itself the library encrypts only where the server demands it: one in the middle would not.
+        if options.urls.contains(where: { $0.hasPrefix("tls://") }) { try set("tls", natsOptions_SetSecure(raw, true)) }
         if let file = options.trustedCertificatesFile {
             try set("trusted certificates", natsOptions_LoadCATrustedCertificates(raw, file))
         }

@@ -29,7 +29,7 @@ import Testing
                     machine.trust("\(folder)/wrong.pem")
                     try await machine.enroll(in: api.fleet)
                     try await machine.start()
-                    try await eventually("it trusts nobody else") { machine.log.contains("Cannot connect") }
+                    try await eventually("it trusts nobody else: \(machine.log)") { machine.log.contains("Cannot connect") }
                     #expect(try await api.agent(machine.name).state == .new)
                     _ = try await machine.end(SIGTERM)
                     machine.trust("\(folder)/right.pem")
