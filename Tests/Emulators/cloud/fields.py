@@ -95,6 +95,11 @@ class Fields:
         """Whatever is there."""
         return self._left.pop(name, None)
 
+    @property
+    def names(self) -> list[str]:
+        """Of the fields that have not been read yet."""
+        return list(self._left)
+
     def __contains__(self, name: str) -> bool:
         return name in self._left
 
