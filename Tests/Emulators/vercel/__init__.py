@@ -1,0 +1,1 @@
+"""An emulator of Vercel Sandbox: named sandboxes whose sessions really run programs."""
