@@ -10,7 +10,7 @@ from aiohttp import web
 
 from vercel.refusals import invalid
 
-DEFAULT, MOST = 20, 100
+DEFAULT, MOST = 20, 50
 Entry = TypeVar("Entry")
 
 

@@ -68,5 +68,5 @@ def sandbox(client: SyncSandboxClient, emulator: RunningEmulator) -> Iterator[Sy
     made = client.create_sandbox(name=next(names))
     yield made
     emulator.clear_faults()
-    if made.name in {each.name for each in client.query_sandboxes(page_size=100)}:
+    if made.name in emulator.state()["sandboxes"]:
         made.destroy()
