@@ -69,12 +69,16 @@ class Command:
             if text := decoder.decode(b"", final=True):
                 yield {"stream": STREAMS[stream], "data": text}
 
-    def shown(self) -> dict[str, Any]:
-        """As the API shows it."""
+    def begun(self) -> dict[str, Any]:
+        """As the API shows it when it has just been started, however quickly it was."""
         return {
             "id": self.id, "name": self.name, "args": self.args, "cwd": self.cwd, "sessionId": self.session,
-            "exitCode": self.exit_code, "startedAt": self.started_at,
+            "exitCode": None, "startedAt": self.started_at,
         }
+
+    def shown(self) -> dict[str, Any]:
+        """As the API shows it from then on."""
+        return {**self.begun(), "exitCode": self.exit_code}
 
     async def _wait(self) -> None:
         status = await self.process.wait()

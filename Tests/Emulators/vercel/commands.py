@@ -66,7 +66,7 @@ class Commands:
         logs = (fields.flag("logs") or False) or request.query.get("logs") == "true"
         command = await self._started(session, fields)
         if not wait:
-            return web.json_response({"command": command.shown()})
+            return web.json_response({"command": command.begun()})
         return await self._stream(request, command, told=True, logs=logs)
 
     async def _started(self, session: Session, fields: Fields) -> Command:
@@ -172,7 +172,7 @@ async def _send(response: web.StreamResponse, command: Command, *, told: bool, l
     """Everything there is to say; false when nobody listens any more."""
     try:
         if told:
-            await _line(response, {"command": command.shown()})
+            await _line(response, {"command": command.begun()})
         if logs:
             async with contextlib.aclosing(command.logs()) as records:
                 async for record in records:

@@ -65,14 +65,15 @@ class Registry:
         return self._known(project, request.match_info["name"])
 
     def _known(self, project: str, name: str) -> Sandbox:
-        if (project, name) not in self._sandboxes:
+        sandbox = self._sandboxes.get((project, name))
+        if sandbox is None or sandbox.gone:
             raise missing("Sandbox")
-        return self._sandboxes[project, name]
+        return sandbox
 
     async def remove(self, sandbox: Sandbox, *, orphans: bool = False) -> None:
         """It is gone, and its name is free."""
         await sandbox.remove(orphans)
-        self._sandboxes.pop((sandbox.project, sandbox.name), None)
+        del self._sandboxes[sandbox.project, sandbox.name]
 
     def _make(self, project: str, name: str | None, settings: Settings) -> Sandbox:
         name = checked_name(name) if name else new_subdomain()

@@ -28,10 +28,12 @@ class Sandbox:
         self.settings = settings
         self.sessions: list[Session] = []
         self.snapshot: str | None = None
+        self.gone = False
         self.created_at = self.updated_at = milliseconds(ground.clock.now())
         self._snapshots = snapshots
         self._drives = drives
         self._tasks: set[asyncio.Task[None]] = set()
+        self._failures: list[BaseException] = []
 
     @property
     def current(self) -> Session:
@@ -107,25 +109,31 @@ class Sandbox:
 
     async def abort(self, session: Session) -> None:
         """The provider takes the session away: nothing of its disk is kept but its drives."""
-        if session.ending is None:
+        if session.ending is None and session.status in ("pending", "running"):
             session.become("aborted", "abortedAt")
             session.ending = self._later(self._aborted(session))
-        await asyncio.shield(session.ending)
+        if session.ending:
+            await asyncio.shield(session.ending)
 
     async def remove(self, orphans: bool) -> None:
         """Ends it for good, with its snapshots if nobody else shall need them."""
+        self.gone = True
         await self.ground.delays.wait("delete")
         await self.abort(self.current)
         await asyncio.gather(*self._tasks)
+        if self._failures:
+            raise self._failures[0]
         if orphans:
             for snapshot in self._snapshots.of(self.project, self.name):
                 await self._snapshots.delete(snapshot)
 
     async def close(self) -> None:
-        """The emulator ends."""
+        """The emulator ends; what failed in the background is told at last."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._failures:
+            raise self._failures[0]
 
     async def _end(self, session: Session) -> None:
         await self._quiet(session)
@@ -135,6 +143,7 @@ class Sandbox:
         await self._gone(session)
 
     async def _aborted(self, session: Session) -> None:
+        await session.booted.wait()
         await session.kill()
         await self._drives.detach(session)
         self._drives.release(session)
@@ -160,8 +169,13 @@ class Sandbox:
         task = asyncio.ensure_future(doing)
         assert isinstance(task, asyncio.Task)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
         return task
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._failures.append(error)
 
     # Descriptions
 

@@ -54,6 +54,7 @@ class Session:
         self.routes: list[Route] = []
         self.commands: dict[str, Command] = {}
         self.machine: Machine = ground.machines.make(self.id.replace("_", "-").lower(), USER)
+        self.booted = asyncio.Event()
         self.ending: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self.set_ports(settings.ports)
@@ -70,12 +71,13 @@ class Session:
             await prepare()
             self.machine.add_directory(WORKING_DIRECTORY)
             await self.ground.delays.wait("start")
-        except OSError:
-            if self.status == "pending":
-                self.become("failed", "stoppedAt")
-            return
+            end, time = "running", "startedAt"
+        except (OSError, ValueError):
+            end, time = "failed", "stoppedAt"
+        finally:
+            self.booted.set()
         if self.status == "pending":
-            self.become("running", "startedAt")
+            self.become(end, time)
 
     def become(self, status: str, time: str | None = None) -> None:
         """Goes into a state, at a time that is noted."""

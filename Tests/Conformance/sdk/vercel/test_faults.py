@@ -1,6 +1,5 @@
 """What goes wrong on the way, and what that does to the SDK."""
 
-import pytest
 from conftest import Connect, settled
 from running import RunningEmulator
 from vercel.sandbox.sync import SandboxApiError, SandboxPathNotFoundError, SandboxStatus, SyncSandbox, SyncSandboxClient

@@ -19,7 +19,8 @@ LETTERS = string.ascii_letters + string.digits + "äß→𝄞\n"
 def test_run(sandbox: SyncSandbox) -> None:
     done = sandbox.run_process("sh", ["-c", "pwd; whoami; echo err >&2; exit 3"], capture_output=True)
     assert (done.returncode, done.stdout, done.stderr) == (3, "/vercel/sandbox\nvercel-sandbox\n", "err\n")
-    done = sandbox.run_process("sh", ["-c", "pwd; echo $GREETING"], cwd="/tmp", env={"GREETING": "hi"}, capture_output=True)
+    script = "pwd; echo $GREETING"
+    done = sandbox.run_process("sh", ["-c", script], cwd="/tmp", env={"GREETING": "hi"}, capture_output=True)
     assert done.stdout == "/tmp\nhi\n"
     sandbox.fs.mkdir("below")
     assert sandbox.run_process("pwd", cwd="below", capture_output=True).stdout == "/vercel/sandbox/below\n"

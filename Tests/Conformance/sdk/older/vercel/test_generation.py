@@ -21,7 +21,12 @@ from vercel.sandbox.sync import (
     SyncSandboxClient,
 )
 
-SERVER = "import http.server as h; print('up', flush=True); h.HTTPServer(('', 3000), h.SimpleHTTPRequestHandler).serve_forever()"
+SERVER = """
+import http.server
+server = http.server.HTTPServer(("", 3000), http.server.SimpleHTTPRequestHandler)
+print("up", flush=True)
+server.serve_forever()
+"""
 
 
 def test_create_get_list_destroy(client: SyncSandboxClient) -> None:

@@ -1,0 +1,135 @@
+"""Sandboxes and sessions in states that a client seldom sees."""
+
+import subprocess
+import tarfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import RunningEmulator
+
+
+@pytest.fixture
+def slow(connected: Any) -> Any:
+    with RunningEmulator(
+        "vercel", "--delay", "0", "--delay", "start=0.5", "--delay", "stop=0.3", "--delay", "snapshot=0.3"
+    ) as emulator:
+        yield connected(emulator)
+
+
+def test_a_command_waits_for_the_start(slow: Any) -> None:
+    _, session = slow.create()
+    assert slow("GET", session).json["session"]["status"] == "pending"
+    assert slow.run(session, "echo started") == "started\n"
+    assert slow("GET", session).json["session"]["startedAt"] >= slow("GET", session).json["session"]["requestedAt"]
+
+
+def test_stop_before_the_start_and_twice(slow: Any) -> None:
+    name, session = slow.create()
+    assert slow("POST", session + "/stop").json["session"]["status"] == "stopping"
+    assert slow("POST", session + "/stop", {}).status == 200
+    slow.settled(session)
+    again = slow("POST", session + "/stop", {})
+    assert (again.status, again.code) == (410, "sandbox_stopped")
+    assert len(slow("GET", "/v2/sandboxes/snapshots", name=name).json["snapshots"]) == 1
+
+
+def test_only_one_snapshot_at_a_time(slow: Any) -> None:
+    _, session = slow.create()
+    slow.run(session, "echo state > state")
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: slow("POST", session + "/snapshot", {}), range(4)))
+    assert sorted(answer.status for answer in answers) == [201, 422, 422, 422]
+    assert {answer.code for answer in answers if answer.status == 422} == {"sandbox_snapshotting"}
+
+
+def test_many_resumes_start_one_session(slow: Any) -> None:
+    name, session = slow.create()
+    slow("POST", session + "/stop", {})
+    slow.settled(session)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: slow("GET", f"/v2/sandboxes/{name}", resume="true").json, range(8)))
+    assert len({answer["session"]["id"] for answer in answers}) == 1
+    assert sum(answer["resumed"] for answer in answers) == 1
+
+
+def test_many_creations_of_a_name_make_one(slow: Any) -> None:
+    body = {"projectId": "prj_emulated", "name": "contended"}
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: slow("POST", "/v3/sandboxes", body), range(8)))
+    assert sorted(answer.status for answer in answers) == [200] + [400] * 7
+
+
+@pytest.mark.parametrize("path", [None, "/stop", "/snapshot"])
+def test_deleted_in_any_state(slow: Any, path: str | None) -> None:
+    name, session = slow.create()
+    acting = threading.Thread(target=lambda: slow("POST", f"{session}{path}", {}))
+    if path:
+        slow.settled(session, "running")
+        acting.start()
+    assert slow("DELETE", f"/v2/sandboxes/{name}").status == 200
+    if path:
+        acting.join(20)
+    assert slow("GET", f"/v2/sandboxes/{name}").status == 404 and slow("GET", session).status == 404
+    state = slow.emulator.state()
+    assert state["sandboxes"] == {} and state["machines"] == 0
+
+
+def test_hosts_keep_their_names_while_a_session_lives(api: Any) -> None:
+    name, session = api.create(ports=[3000])
+    (route,) = api("GET", session).json["routes"]
+    changed = api("PATCH", f"/v2/sandboxes/{name}", {"ports": [4000, 3000]}).json["routes"]
+    assert changed[1] == route and changed[0]["port"] == 4000
+    api("POST", session + "/stop", {})
+    api.settled(session)
+    resumed = api("GET", f"/v2/sandboxes/{name}", resume="true").json["routes"]
+    assert [each["port"] for each in resumed] == [4000, 3000] and resumed[1]["url"] != route["url"]
+
+
+def test_sources(api: Any, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "file").write_text("from the source")
+    git = ["git", "-C", str(work), "-c", "user.name=n", "-c", "user.email=e@example.com"]
+    for command in (["init", "--quiet"], ["add", "file"], ["commit", "--quiet", "--message", "m"]):
+        subprocess.run([*git, *command], check=True)
+    with tarfile.open(tmp_path / "work.tar.gz", "w:gz") as archive:
+        archive.add(work / "file", "top/file")
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(tmp_path))
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever).start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}"
+        for source in ({"type": "git", "url": f"file://{work}", "depth": 1},
+                       {"type": "tarball", "url": url + "/work.tar.gz"}):
+            _, session = api.create(source=source)
+            assert api.run(session, "cat file; stat -c ' %U' file") == "from the source vercel-sandbox\n"
+        for source in ({"type": "git", "url": f"file://{work}/nothing"}, {"type": "tarball", "url": url + "/nothing"},
+                       {"type": "tarball", "url": url + "/work/file"}):
+            _, session = api.create(source=source)
+            api.settled(session, "failed")
+            assert api("POST", session + "/cmd", {"command": "true"}).status == 410
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_without_boxes(connected: Any) -> None:
+    with RunningEmulator("vercel", "--delay", "0", "--unboxed") as emulator:
+        api = connected(emulator)
+        name, session = api.create(env={"A": "b"})
+        assert api.run(session, "echo $A > file; cat file; basename $PWD") == "b\nsandbox\n"
+        api("POST", session + "/stop", {})
+        api.settled(session)
+        resumed = api("GET", f"/v2/sandboxes/{name}", resume="true").json["session"]["id"]
+        assert api.run(f"/v2/sandboxes/sessions/{resumed}", "cat file") == "b\n"
