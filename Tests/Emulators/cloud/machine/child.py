@@ -40,7 +40,13 @@ class Child:
 
 
 async def run_tool(*argv: str) -> None:
-    """Runs a program of the host that has to succeed."""
-    code = await Child(argv).wait()
+    """Runs a program of the host that has to succeed. It does not outlive whoever waits for it."""
+    child = Child(argv)
+    try:
+        code = await child.wait()
+    except asyncio.CancelledError:
+        child.kill()
+        await child.wait()
+        raise
     if code != 0:
         raise OSError(f"{argv[0]} exited with {code}")
