@@ -36,12 +36,13 @@ class Command:
         self._recording = Recording(limit)
         self._ended = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._limiting: asyncio.Task[None] | None = None
 
     def begin(self, timeout: int | None) -> None:
         """Takes its output from now on; kills it after that many milliseconds."""
         self._tasks = [asyncio.ensure_future(self._recording.record(self.process)), asyncio.ensure_future(self._wait())]
         if timeout is not None:
-            self._tasks.append(asyncio.ensure_future(self._limit(timeout / 1000)))
+            self._limiting = asyncio.ensure_future(self._limit(timeout / 1000))
 
     @property
     def ended(self) -> bool:
@@ -56,7 +57,7 @@ class Command:
         """Its session ends. If it runs, nobody will know how it would have ended."""
         if not self.ended:
             self.lost = True
-            self._ended.set()
+            self._end()
 
     async def logs(self) -> AsyncGenerator[dict[str, Any], None]:
         """Its output from the start, to its end, as text; what is no UTF-8 is replaced, as JSON demands it."""
@@ -84,12 +85,16 @@ class Command:
         status = await self.process.wait()
         if not self.lost:
             self.exit_code = KILLED if status.code is None else status.code
-            self._ended.set()
+            self._end()
+
+    def _end(self) -> None:
+        self._ended.set()
+        if self._limiting:
+            self._limiting.cancel()
 
     async def _limit(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
-        if not self.ended:
-            await self.process.signal(signal.SIGKILL)
+        await self.process.signal(signal.SIGKILL)
 
 
 class Input:

@@ -1,12 +1,14 @@
 """The emulator of Vercel Sandbox."""
 
 import argparse
+import contextlib
 from typing import Any
 
 from aiohttp import web
 
 from cloud.emulator import Emulator as Base
 from cloud.emulator import Ground
+from cloud.problem import Problem
 from vercel.account import Account
 from vercel.commands import Commands
 from vercel.drives import Drives
@@ -74,19 +76,21 @@ class Emulator(Base):
         return await self._ports.visit(request) or await self._interactive.visit(request)
 
     async def reap(self, request: web.Request) -> None:
-        if session := request.match_info.get("session"):
-            sandbox, found = self._registry.owner(session)
-            await sandbox.abort(found)
-        else:
-            await self._registry.remove(self._registry.find(request))
+        # What is not there, or names no box, is left to the handler.
+        with contextlib.suppress(Problem):
+            if session := request.match_info.get("session"):
+                sandbox, found = self._registry.owner(session)
+                await sandbox.abort(found)
+            elif "name" in request.match_info:
+                await self._registry.remove(self._registry.find(request))
 
     def state(self) -> dict[str, Any]:
         return {"sandboxes": {sandbox.name: sandbox.current.status for sandbox in self._registry.all}}
 
     async def close(self) -> None:
-        self._snapshots.close()
         for sandbox in self._registry.all:
             await sandbox.close()
+        self._snapshots.close()
 
     async def _close_streams(self, _: web.Request) -> web.Response:
         return web.json_response({"closed": self._commands.close_streams()})

@@ -104,18 +104,18 @@ class Registry:
         sandbox = self._make(source.project, name, settings)
         current = source.current
         if current.status == "running":
-            place = self._ground.machines.new_place("fork")
-            await current.machine.snapshot(place)
-
-            async def fill(session: Session) -> None:
-                await session.machine.restore(place)
-                await self._drives.detach_copies(current, session)
-                await self._ground.machines.delete_place(place)
-
-            sandbox.begin(None, fill)
+            sandbox.begin(None, lambda session: self._copy(current, session))
         else:
             sandbox.begin(self._snapshots.usable(source.project, source.snapshot).id)
         return await self._begun(sandbox)
+
+    async def _copy(self, source: Session, target: Session) -> None:
+        """Puts the disk of a running session on another one, without the drives that are mounted there."""
+        place = self._ground.machines.new_place("fork")
+        await source.machine.snapshot(place)
+        await target.machine.restore(place)
+        await self._ground.machines.delete_place(place)
+        await self._drives.detach_copies(source, target)
 
     async def _begun(self, sandbox: Sandbox) -> web.Response:
         self._sandboxes[sandbox.project, sandbox.name] = sandbox

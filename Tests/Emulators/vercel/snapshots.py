@@ -62,6 +62,7 @@ class Snapshots:
         self._account = account
         self._snapshots: dict[str, Snapshot] = {}
         self._expiries: dict[str, asyncio.Task[None]] = {}
+        self._failures: list[BaseException] = []
 
     def add_routes(self, table: Table) -> None:
         """Adds them."""
@@ -70,9 +71,11 @@ class Snapshots:
         table.add("DELETE", "/v2/sandboxes/snapshots/{snapshot}", self._delete)
 
     def close(self) -> None:
-        """Nothing expires any more."""
+        """Nothing expires any more; what failed in the background is told at last."""
         for task in self._expiries.values():
             task.cancel()
+        if self._failures:
+            raise self._failures[0]
 
     async def take(self, session: Session, settings: Settings, lifetime: int | None, method: str) -> Snapshot:
         """Copies the disk of a session that has ended, then lets go of those that are too many."""
@@ -131,11 +134,17 @@ class Snapshots:
         if expiry := self._expiries.pop(snapshot.id, None):
             expiry.cancel()
         if snapshot.expires_at is not None:
-            self._expiries[snapshot.id] = asyncio.ensure_future(self._expire(snapshot, snapshot.expires_at))
+            expiry = asyncio.ensure_future(self._expire(snapshot, snapshot.expires_at))
+            expiry.add_done_callback(self._done)
+            self._expiries[snapshot.id] = expiry
 
     async def _expire(self, snapshot: Snapshot, moment: int) -> None:
         await self._ground.clock.sleep((moment - self._now()) / 1000)
         await self.delete(snapshot)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()):
+            self._failures.append(error)
 
     def _now(self) -> int:
         return milliseconds(self._ground.clock.now())

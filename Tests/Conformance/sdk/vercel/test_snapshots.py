@@ -105,6 +105,12 @@ def test_drives(client: SyncSandboxClient) -> None:
     reader = client.create_sandbox(mounts={"/mnt/cache": drive.snapshot()})
     assert reader.run_process("sh", ["-c", "cat /mnt/cache/file"], capture_output=True).stdout == "cached"
     assert reader.run_process("sh", ["-c", "echo no > /mnt/cache/file"], capture_output=True).returncode != 0
+    # Mounts are changed for the next session.
+    reader.update(mounts={})
+    assert reader.fs.exists("/mnt/cache/file")
+    reader.stop()
+    settled(reader)
+    assert not reader.fs.exists("/mnt/cache")
     fork = client.fork_drive(source="cache", name="copy")
     assert fork.name == "copy" and {each.name for each in client.query_drives()} == {"cache", "copy"}
     reader.destroy()

@@ -78,6 +78,30 @@ def test_deleted_in_any_state(slow: Any, path: str | None) -> None:
     assert state["sandboxes"] == {} and state["machines"] == 0
 
 
+def test_a_fork_has_no_drives_and_the_source_goes_on(api: Any) -> None:
+    api("POST", "/v2/sandboxes/drives/shared", {"projectId": "prj_emulated"})
+    name, session = api.create(mounts={"/mnt/shared": {"drive": "shared"}}, env={"A": "b"})
+    api.settled(session, "running")
+    api.run(session, "echo drive > /mnt/shared/file; echo own > file")
+    command = api.start(session, "exec sleep 1001")
+    fork = api("POST", f"/v2/sandboxes/{name}/fork", {}).json
+    assert fork["sandbox"]["mounts"] == {} and fork["sandbox"]["name"] != name
+    copy = f"/v2/sandboxes/sessions/{fork['session']['id']}"
+    assert api.run(copy, "cat file; echo $A; ls /mnt") == "own\nb\n"
+    assert api("GET", command).json["command"]["exitCode"] is None
+    # A drive of a session that is taken away is kept.
+    api.emulator.fault("reaped", "GET", session)
+    assert api("GET", session).json["session"]["status"] == "aborted"
+    _, other = api.create(mounts={"/data": {"drive": "shared"}})
+    assert api.run(other, "cat /data/file") == "drive\n"
+
+
+def test_what_is_not_there_is_not_reaped(api: Any) -> None:
+    for path in ("/v2/sandboxes", "/v2/sandboxes/nobody", "/v2/sandboxes/sessions/sbx_nobody"):
+        api.emulator.fault("reaped", "GET", path)
+        assert api("GET", path).status == (200 if path == "/v2/sandboxes" else 404)
+
+
 def test_hosts_keep_their_names_while_a_session_lives(api: Any) -> None:
     name, session = api.create(ports=[3000])
     (route,) = api("GET", session).json["routes"]
