@@ -17,12 +17,14 @@ import Wire
         try await WorkerFixture.with { fixture in
             let sandbox = try await fixture.sandbox()
             let owner = fixture.keeper.identity.id
-            guard case .acquired(let leased) = try await fixture.store.acquire(
-                sandbox,
-                in: fixture.workspace,
-                for: owner,
-                placement: fixture.driver.binding.placement
-            ) else {
+            guard
+                case .acquired(let leased) = try await fixture.store.acquire(
+                    sandbox,
+                    in: fixture.workspace,
+                    for: owner,
+                    placement: fixture.driver.binding.placement
+                )
+            else {
                 Issue.record("the lease was not to be had")
                 return
             }
