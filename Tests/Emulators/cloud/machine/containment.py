@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,9 @@ class Containment:
                 flags += ["--uid", str(user.uid), "--gid", str(user.gid)]
         return flags
 
-    def command(self, root: Path, user: User, hostname: str, program: int, control: int) -> list[str]:
+    def command(
+        self, root: Path, user: User, hostname: str, program: int, control: int, mounts: Mapping[str, Path]
+    ) -> list[str]:
         """How `init.py`, which the descriptor `program` holds, is started on a machine."""
         init = [PYTHON, "-I", "-S", f"/proc/self/fd/{program}", str(control), "boxed" if self.boxed else "open"]
         if not self.boxed:
@@ -55,6 +58,8 @@ class Containment:
         for directory in SHARED:
             if Path(directory).exists():
                 flags += ["--ro-bind", directory, directory]
+        for path, place in sorted(mounts.items()):
+            flags += ["--bind", str(place), path]
         flags += ["--proc", "/proc", "--dev", "/dev", "--chdir", "/"]
         return [*flags, "--", *init]
 

@@ -4,7 +4,7 @@ import errno
 import os
 import posixpath
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,9 +34,10 @@ class Files:
     Everything raises the `OSError` that the system call would, with the machine's path as its file name.
     """
 
-    def __init__(self, root: Path, user: User, prepare: Callable[[], None]) -> None:
+    def __init__(self, root: Path, user: User, mounts: Mapping[str, Path], prepare: Callable[[], None]) -> None:
         self._root = root
         self._user = user
+        self._mounts = mounts
         self._prepare = prepare
 
     def locate(self, path: str, *, base: str | None = None, follow: bool = True) -> Located:
@@ -76,6 +77,9 @@ class Files:
         for shared in SHARED:
             if path == shared or path.startswith(shared + "/"):
                 return Path(path), True
+        for mount in sorted(self._mounts, reverse=True):
+            if path == mount or path.startswith(mount + "/"):
+                return self._mounts[mount] / path[len(mount) + 1 :], False
         return self._root.joinpath(*parts), False
 
     def read(self, located: Located) -> bytes:

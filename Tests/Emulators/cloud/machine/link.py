@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,15 @@ class Link:
     """Requests to `init.py` and its answers. It tells when the last process ended, and when all is over."""
 
     def __init__(
-        self, containment: Containment, root: Path, user: User, hostname: str, empty: Callable[[], None]
+        self, containment: Containment, root: Path, user: User, hostname: str, mounts: Mapping[str, Path],
+        empty: Callable[[], None],
     ) -> None:
         self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._ours.setblocking(False)
         program = os.memfd_create("init.py")
         os.write(program, PROGRAM)
         try:
-            command = containment.command(root, user, hostname, program, theirs.fileno())
+            command = containment.command(root, user, hostname, program, theirs.fileno(), mounts)
             self._child = Child(command, (program, theirs.fileno()))
         finally:
             os.close(program)

@@ -31,9 +31,10 @@ class Machine:
     def __init__(self, containment: Containment, directory: Path, name: str, user: User) -> None:
         self.name = name
         self.user = user
+        self.mounts: dict[str, Path] = {}
         self.disk = Disk(directory, name, user)
         self.root = self.disk.root
-        self.files = Files(self.root, user, self.disk.prepare)
+        self.files = Files(self.root, user, self.mounts, self.disk.prepare)
         self._containment = containment
         self._link: Link | None = None
         self._lingering: asyncio.TimerHandle | None = None
@@ -117,7 +118,7 @@ class Machine:
         if not self._link or not self._link.open:
             self.disk.prepare()
             self._frozen = False
-            self._link = Link(self._containment, self.root, self.user, self.name, self._empty)
+            self._link = Link(self._containment, self.root, self.user, self.name, self.mounts, self._empty)
         return self._link
 
     def _empty(self) -> None:
@@ -204,6 +205,26 @@ class Machine:
     async def restore(self, source: Path) -> None:
         """Ends everything and puts a copy of a snapshot in the place of the disk."""
         await self.disk.replace(source, before=self.kill)
+        for path in self.mounts:
+            self._make_mount_point(path)
+
+    def mount(self, path: str, place: Path) -> None:
+        """Lets a directory of the host appear there from the machine's next start on; several machines may share it."""
+        if self.active:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), path)
+        self.disk.prepare()
+        self.mounts[path] = place
+        self._make_mount_point(path)
+
+    def _make_mount_point(self, path: str) -> None:
+        point = self.root / path.lstrip("/")
+        if point.is_symlink():
+            # In the copy of a disk that had the same mount.
+            point.unlink()
+        own(self.root, self.user, path)
+        if not self._containment.boxed:
+            point.rmdir()
+            point.symlink_to(self.mounts[path])
 
     def add_directory(self, path: str, user: User | None = None) -> None:
         """Makes a directory that belongs to a user, e.g. a working directory outside the home."""
