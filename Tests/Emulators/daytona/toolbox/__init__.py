@@ -1,0 +1,1 @@
+"""What Daytona's daemon does within a sandbox, behind the toolbox proxy."""
