@@ -1,5 +1,6 @@
 """One emulator for all proofs of a file, one sandbox for each."""
 
+import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,7 +21,9 @@ def connect(emulator: RunningEmulator) -> Callable[..., Daytona]:
 
     def made(**options: object) -> Daytona:
         usual = {"api_key": TOKEN, "api_url": f"{emulator.url}/api", "use_deprecated_polling": True}
-        return Daytona(DaytonaConfig(**{**usual, **options}))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return Daytona(DaytonaConfig(**{**usual, **options}))
 
     return made
 

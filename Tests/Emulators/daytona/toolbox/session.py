@@ -17,6 +17,8 @@ from daytona.toolbox.log import Log
 
 # Beneath the home of the sandbox's user.
 FOLDER = ".daytona/sessions"
+# How long output is awaited that the shell has left behind, in seconds.
+LEFT = 0.5
 PIPES = ("out", "err", "in", "code", "go")
 # Sent to the shell for each command. It tells when the command has its pipes, then its exit code, and goes on when told.
 INVOCATION = (
@@ -114,8 +116,9 @@ class Session:
         """Until the shell has ended, whoever ended it."""
         await self._process.wait()
         self.over = True
-        for task in self._tasks - {asyncio.current_task()}:
-            task.cancel()
+        others = self._tasks - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others)
         for command in self.commands.values():
             if not command.ended.is_set():
                 command.log.finish()
@@ -143,6 +146,10 @@ class Session:
         task.add_done_callback(self._tasks.discard)
 
 
+class Over(Exception):
+    """The shell has ended before the command was through."""
+
+
 async def _converse(process: Process, command: Command, place: Path, line: str, background: bool) -> None:
     """Runs one command from its pipes' beginning to their end."""
     streams = {1: _reader(place / "out"), 2: _reader(place / "err")}
@@ -152,10 +159,11 @@ async def _converse(process: Process, command: Command, place: Path, line: str, 
     if background:
         command.input = ByteWriter(os.open(place / "in", os.O_RDWR))
     pumps = [asyncio.ensure_future(_pump(command.log, number, reader)) for number, reader in streams.items()]
-    try:
+    lines = Lines(told)
+
+    async def conversation() -> None:
         assert process.stdin
         await process.stdin.write(line.encode())
-        lines = Lines(told)
         assert await lines.next() == "begun"
         while held:
             os.close(held.pop())
@@ -165,6 +173,16 @@ async def _converse(process: Process, command: Command, place: Path, line: str, 
         command.exit_code = code
         await go.write(b"\n")
         assert await lines.next() == "done"
+
+    try:
+        await _unless_over(process, conversation())
+    except (Over, BrokenPipeError):
+        while held:
+            os.close(held.pop())
+        # What the command wrote before is still in the pipes; others may hold them open.
+        await asyncio.wait(pumps, timeout=LEFT)
+        for number in streams:
+            command.log.end(number)
     finally:
         for pump in pumps:
             pump.cancel()
@@ -178,6 +196,20 @@ async def _converse(process: Process, command: Command, place: Path, line: str, 
         command.ended.set()
         for name in PIPES:
             (place / name).unlink(missing_ok=True)
+
+
+async def _unless_over(process: Process, work: Coroutine[None, None, None]) -> None:
+    """Does the work, or gives it up when the shell has ended."""
+    working, ending = asyncio.ensure_future(work), asyncio.ensure_future(process.wait())
+    try:
+        await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise Over
+        working.result()
+    finally:
+        for task in (working, ending):
+            task.cancel()
+        await asyncio.gather(working, ending, return_exceptions=True)
 
 
 class Lines:
