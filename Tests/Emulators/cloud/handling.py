@@ -1,9 +1,11 @@
 """The way of a request: journal, faults, credentials, handler, and everything's refusals in the provider's words."""
 
 import asyncio
+import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import ClientConnectionResetError, web
 
@@ -43,6 +45,14 @@ class Handling:
             return response
         finally:
             entry.seconds = round(time.monotonic() - began, 6)
+
+    def note(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What failed in the background is a mistake of the emulator as well. That a client has left is none."""
+        error = context.get("exception")
+        if not isinstance(error, ConnectionError):
+            text = "".join(traceback.format_exception(error)) if error else ""
+            self.crashes.append(f"{context['message']}\n{text}")
+            print(self.crashes[-1], file=sys.stderr, flush=True)
 
     async def late(self, request: web.Request, _: web.StreamResponse) -> None:
         """Before any answer begins: the wait of a slow one."""

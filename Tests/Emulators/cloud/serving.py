@@ -48,6 +48,7 @@ async def _serve(kind: type[Emulator], options: argparse.Namespace, clock: Clock
     machines = Machines(Containment(False) if options.unboxed else None)
     emulator = kind(Ground(options, clock, delays, machines))
     handling = Handling(emulator)
+    loop.set_exception_handler(handling.note)
     application = web.Application(middlewares=[handling.middleware], client_max_size=1 << 40)
     application.on_response_prepare.append(handling.late)
     Control(handling).add_routes(application.router)

@@ -90,6 +90,9 @@ class Toy(Emulator):
         return web.json_response({})
 
     async def _fail(self, request: web.Request) -> web.Response:
+        if "later" in request.query:
+            asyncio.get_running_loop().call_soon(lambda: 1 // 0)
+            return web.json_response({})
         raise Problem(418, {"message": "teapot"}) if "tea" in request.query else ZeroDivisionError
 
     async def _reset(self, request: web.Request) -> web.Response:

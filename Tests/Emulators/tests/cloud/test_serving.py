@@ -65,6 +65,8 @@ def test_strictness(toy: RunningEmulator) -> None:
 def test_a_mistake_of_the_emulator_is_told_at_the_end() -> None:
     with pytest.raises(AssertionError, match="ZeroDivisionError"), RunningEmulator("toy", program=TOY) as toy:
         assert call(toy, "GET", "/fail")[0] == 500
+    with pytest.raises(AssertionError, match="ZeroDivisionError"), RunningEmulator("toy", program=TOY) as toy:
+        assert call(toy, "GET", "/fail?later")[0] == 200
 
 
 def test_bodies_stream_both_ways_and_connections_are_kept(toy: RunningEmulator) -> None:
