@@ -84,7 +84,8 @@ class Build:
     async def _run(self, machine: Machine, command: str) -> None:
         argv = json.loads(command) if command.startswith("[") else ["/bin/sh", "-c", command]
         process = await machine.start(
-            ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", *argv], env=self.env, cwd=self.workdir or "/", user=ROOT, stdin=False
+            ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", *argv],
+            env=self.env, cwd=self.workdir or "/", user=ROOT, stdin=False,
         )
         while data := await process.stdout.read():
             self.tell(data)

@@ -1,8 +1,8 @@
-"""What happens to sandboxes that nobody asks for: automatic pause, stop, archive and deletion, and the end of a life."""
+"""What happens to sandboxes unasked: automatic pause, stop, archive and deletion, and the end of a life."""
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from daytona import state
 from daytona.sandbox import Sandbox
@@ -29,8 +29,7 @@ async def _watch(registry: "Registry", sandbox: Sandbox) -> None:
     while sandbox.state != state.DESTROYED:
         sandbox.changes.clear()
         due = _due(registry, sandbox)
-        changed = asyncio.ensure_future(sandbox.changes.wait())
-        waits: set[asyncio.Future[object]] = {changed}
+        waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(sandbox.changes.wait())}
         if due:
             waits.add(asyncio.ensure_future(clock.sleep(due[0] - clock.monotonic())))
         try:

@@ -1,9 +1,10 @@
-"""What is done with sandboxes that there are: get, list, start, stop, pause, archive, recover, resize, settings, delete."""
+"""What is done with sandboxes that there are: reading, changes of state, settings, deletion."""
 
 import base64
 import binascii
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -28,6 +29,7 @@ class Lifecycle:
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Adds them."""
         router.add_get("/api/sandbox", self._list)
+        router.add_get("/api/sandbox/paginated", self._list_by_page)
         one = "/api/sandbox/{sandbox}"
         router.add_get(one, self._get)
         router.add_delete(one, self._delete)
@@ -42,7 +44,9 @@ class Lifecycle:
         for name in ("autostop", "autopause", "autoarchive", "autodelete", "ttl"):
             router.add_post(f"{one}/{name}/{{minutes}}", self._interval)
 
-    def _changing(self, begin: Callable[[Sandbox, web.Request], None]) -> Callable[[web.Request], object]:
+    def _changing(
+        self, begin: Callable[[Sandbox, web.Request], None]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
             sandbox = self._registry.find(request)
             begin(sandbox, request)
@@ -73,6 +77,16 @@ class Lifecycle:
         more = len(found) > len(page)
         return web.json_response({"items": [each.entry() for each in page],
                                   "nextCursor": _encode(page[-1]) if more else None})
+
+    async def _list_by_page(self, request: web.Request) -> web.Response:
+        """As clients of before cursors ask for it."""
+        page, limit = (request.query.get(name, default) for name, default in (("page", "1"), ("limit", "10")))
+        if not page.isdecimal() or not limit.isdecimal() or int(page) < 1 or not 1 <= int(limit) <= MOST:
+            raise invalid(f"page must be positive, and limit between 1 and {MOST}")
+        found = [each for each in self._registry.all if _matches(each, request)]
+        shown = found[(int(page) - 1) * int(limit) : int(page) * int(limit)]
+        return web.json_response({"items": [each.info() for each in shown], "total": len(found), "page": int(page),
+                                  "totalPages": math.ceil(len(found) / int(limit))})
 
     async def _toolbox_proxy_url(self, request: web.Request) -> web.Response:
         self._registry.find(request)
@@ -242,7 +256,8 @@ class Lifecycle:
 def _matches(sandbox: Sandbox, request: web.Request) -> bool:
     query = request.query
     try:
-        labels = json.loads(query.get("labels", "{}"))
+        # Clients of before send `null` where they ask for none.
+        labels = json.loads(query.get("labels", "{}")) or {}
     except ValueError:
         raise invalid("Invalid labels JSON format") from None
     if not isinstance(labels, dict):

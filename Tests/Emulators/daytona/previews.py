@@ -9,8 +9,8 @@ import aiohttp
 from aiohttp import web
 
 from cloud.emulator import Ground
-from cloud.proxy import relay
 from cloud.problem import Problem
+from cloud.proxy import relay
 from daytona.refusals import PROXY, daemon_refusal, invalid
 from daytona.registry import Registry
 from daytona.sandbox import Sandbox

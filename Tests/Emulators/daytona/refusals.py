@@ -2,7 +2,7 @@
 
 import errno
 from contextvars import ContextVar
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from aiohttp import web
 
@@ -22,7 +22,7 @@ current: ContextVar[web.Request | None] = ContextVar("current", default=None)
 
 def _where() -> dict[str, object]:
     request = current.get()
-    now = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     return {"path": request.path if request else "", "method": request.method if request else "", "timestamp": now}
 
 
@@ -69,8 +69,8 @@ def no_sandbox(name: str) -> Problem:
 
 def asleep() -> Problem:
     """The toolbox or a port of a sandbox that does not run."""
-    message = "bad request: failed to resolve container IP after 3 attempts: no IP address found. Is the Sandbox started?"
-    return daemon_refusal(400, message, source=PROXY)
+    reason = "failed to resolve container IP after 3 attempts: no IP address found. Is the Sandbox started?"
+    return daemon_refusal(400, f"bad request: {reason}", source=PROXY)
 
 
 def file_refusal(error: OSError, path: str) -> Problem:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import secrets
-import traceback
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -147,7 +146,8 @@ class Sandbox:
             self.error, self.recoverable = str(failure), failure.ends_in == state.ERROR
             to = failure.ends_in
         except Exception as error:
-            traceback.print_exc()
+            # A mistake of the emulator itself.
+            asyncio.get_running_loop().call_exception_handler({"message": f"on the way to {to}", "exception": error})
             self.error, to = f"the emulator has failed: {error!r}", state.ERROR
         self.pending = False
         if to == state.STARTED:
@@ -172,8 +172,7 @@ class Sandbox:
         sessions, terminals = list(self.sessions.values()), list(self.terminals.values())
         self.sessions, self.terminals, self.env = {}, {}, {}
         await self.machine.kill()
-        for each in [*sessions, *terminals]:
-            await each.lose()
+        await asyncio.gather(*(each.lose() for each in sessions), *(each.lose() for each in terminals))
 
     async def vanish(self) -> None:
         """It and everything of it goes away at once."""

@@ -4,8 +4,9 @@ import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
-from daytona import CreateSandboxFromSnapshotParams, Daytona, DaytonaConfig, Sandbox
 from running import TOKEN, RunningEmulator
+
+from daytona import CreateSandboxFromSnapshotParams, Daytona, DaytonaConfig, Sandbox
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import asyncio
 import time
 
 import pytest
-from daytona import CreateSandboxFromSnapshotParams, Daytona, Sandbox, SessionExecuteRequest
 from daytona.common.errors import (
     DaytonaAuthenticationError,
     DaytonaBadGatewayError,
@@ -15,6 +14,8 @@ from daytona.common.errors import (
     DaytonaServiceUnavailableError,
 )
 from running import RunningEmulator
+
+from daytona import CreateSandboxFromSnapshotParams, Daytona, Sandbox, SessionExecuteRequest
 
 
 def test_a_lost_answer_to_a_creation(client: Daytona, emulator: RunningEmulator) -> None:

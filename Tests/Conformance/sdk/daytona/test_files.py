@@ -6,7 +6,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from daytona import FileDownloadRequest, FileUpload, Sandbox
 from daytona.common.errors import (
     DaytonaBadRequestError,
     DaytonaConflictError,
@@ -15,13 +14,16 @@ from daytona.common.errors import (
     DaytonaFileNotFoundError,
 )
 
+from daytona import FileDownloadRequest, FileUpload, Sandbox
+
 ALL_BYTES = bytes(range(256)) * 40
 
 
 def test_contents_are_exact(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.fs.upload_file(ALL_BYTES, "deep/er/file.bin")
     assert sandbox.fs.download_file("deep/er/file.bin") == ALL_BYTES
-    assert sandbox.process.exec("sha256sum < deep/er/file.bin").result.split()[0] == hashlib.sha256(ALL_BYTES).hexdigest()
+    seen = sandbox.process.exec("sha256sum < deep/er/file.bin").result.split()[0]
+    assert seen == hashlib.sha256(ALL_BYTES).hexdigest()
     sandbox.fs.download_file("deep/er/file.bin", str(tmp_path / "down"))
     assert (tmp_path / "down").read_bytes() == ALL_BYTES
     sandbox.fs.upload_file(b"", "empty")
@@ -32,10 +34,10 @@ def test_contents_are_exact(sandbox: Sandbox, tmp_path: Path) -> None:
 
 def test_many_at_once(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "local").write_bytes(b"local")
-    sandbox.fs.upload_files([
-        FileUpload(source=b"first", destination="one"), FileUpload(source=str(tmp_path / "local"), destination="/tmp/tw\u00f6 \"2\""),
-    ])
-    found = sandbox.fs.download_files([FileDownloadRequest(source=each) for each in ("one", "missing", "/tmp/tw\u00f6 \"2\"", "/tmp")])
+    odd = "/tmp/tw\u00f6 \"2\""
+    local = FileUpload(source=str(tmp_path / "local"), destination=odd)
+    sandbox.fs.upload_files([FileUpload(source=b"first", destination="one"), local])
+    found = sandbox.fs.download_files([FileDownloadRequest(source=each) for each in ("one", "missing", odd, "/tmp")])
     assert [each.result for each in found] == [b"first", None, b"local", None]
     assert found[1].error_details and found[1].error_details.code == "FILE_NOT_FOUND"
     with pytest.raises(DaytonaFileNotFoundError):
@@ -99,7 +101,8 @@ def test_permissions(sandbox: Sandbox) -> None:
 
 def test_search_and_replace(sandbox: Sandbox) -> None:
     sandbox.fs.upload_files([
-        FileUpload(source=b"one\ntwo\n", destination="tree/a.txt"), FileUpload(source=b"two\n", destination="tree/sub/b.py"),
+        FileUpload(source=b"one\ntwo\n", destination="tree/a.txt"),
+        FileUpload(source=b"two\n", destination="tree/sub/b.py"),
     ])
     found = sandbox.fs.find_files("tree", "two")
     assert sorted((each.file, each.line, each.content) for each in found) == [

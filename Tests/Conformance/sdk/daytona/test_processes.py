@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from daytona import Sandbox, SessionExecuteRequest
 from daytona.common.errors import (
     DaytonaConflictError,
     DaytonaError,
@@ -15,6 +14,8 @@ from daytona.common.errors import (
     DaytonaProcessExecutionTimeoutError,
 )
 from daytona.common.pty import PtySize
+
+from daytona import Sandbox, SessionExecuteRequest
 
 # Lines of a hundred bytes that add up to more than ten megabytes.
 LARGE = "import sys\nfor n in range(110000): sys.stdout.write('%099d\\n' % n)"

@@ -4,6 +4,14 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from daytona.common.errors import (
+    DaytonaBadRequestError,
+    DaytonaConflictError,
+    DaytonaError,
+    DaytonaNotFoundError,
+    DaytonaUnprocessableEntityError,
+)
+
 from daytona import (
     CreateSandboxFromImageParams,
     CreateSandboxFromSnapshotParams,
@@ -14,13 +22,6 @@ from daytona import (
     Sandbox,
 )
 from daytona import SandboxState as State
-from daytona.common.errors import (
-    DaytonaBadRequestError,
-    DaytonaConflictError,
-    DaytonaError,
-    DaytonaNotFoundError,
-    DaytonaUnprocessableEntityError,
-)
 
 
 def until(sandbox: Sandbox, *states: State) -> None:
@@ -65,10 +66,10 @@ def test_a_name_is_free_as_soon_as_its_sandbox_goes(client: Daytona) -> None:
 
 @pytest.fixture
 def many(client: Daytona) -> Iterator[list[Sandbox]]:
-    made = [
-        client.create(CreateSandboxFromSnapshotParams(name=f"page-{number}", labels={"page": "yes", "odd": str(number % 2)}))
-        for number in range(5)
-    ]
+    made = []
+    for number in range(5):
+        labels = {"page": "yes", "odd": str(number % 2)}
+        made.append(client.create(CreateSandboxFromSnapshotParams(name=f"page-{number}", labels=labels)))
     yield made
     left = {each.id for each in client.list()}
     for each in made:

@@ -5,6 +5,16 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from daytona.common.errors import (
+    DaytonaAuthenticationError,
+    DaytonaBadRequestError,
+    DaytonaConflictError,
+    DaytonaError,
+    DaytonaForbiddenError,
+    DaytonaNotFoundError,
+)
+from running import RunningEmulator
+
 from daytona import (
     CreateSandboxFromSnapshotParams,
     CreateSnapshotParams,
@@ -16,15 +26,6 @@ from daytona import (
     VolumeMount,
 )
 from daytona import SandboxState as State
-from daytona.common.errors import (
-    DaytonaAuthenticationError,
-    DaytonaBadRequestError,
-    DaytonaConflictError,
-    DaytonaError,
-    DaytonaForbiddenError,
-    DaytonaNotFoundError,
-)
-from running import RunningEmulator
 
 
 def serve(sandbox: Sandbox) -> None:
@@ -98,7 +99,8 @@ def test_snapshots_that_are_built(client: Daytona) -> None:
     sandbox.delete(wait=True)
     client.snapshot.delete(made)
     with pytest.raises(DaytonaError, match="code: 7"):
-        client.snapshot.create(CreateSnapshotParams(name="fails", image=Image.base("debian:12.9").run_commands("exit 7")))
+        broken = Image.base("debian:12.9").run_commands("exit 7")
+        client.snapshot.create(CreateSnapshotParams(name="fails", image=broken))
     with pytest.raises(DaytonaBadRequestError, match="tag"):
         client.snapshot.create(CreateSnapshotParams(name="untagged", image="debian"))
 
@@ -153,7 +155,7 @@ def test_time(client: Daytona, sandbox: Sandbox, emulator: RunningEmulator) -> N
         until(client, sandbox, State.DESTROYED)
 
 
-def test_the_end_of_a_life_and_of_an_ephemeral_one(client: Daytona, sandbox: Sandbox, emulator: RunningEmulator) -> None:
+def test_the_end_of_lives(client: Daytona, sandbox: Sandbox, emulator: RunningEmulator) -> None:
     sandbox.set_ttl(5)
     short = client.create(CreateSandboxFromSnapshotParams(ephemeral=True))
     assert short.auto_delete_interval == 0

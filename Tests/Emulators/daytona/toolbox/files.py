@@ -4,7 +4,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
@@ -133,7 +133,7 @@ def _within(folder: Path, depth: int) -> Iterator[Path]:
 def _entry(place: Path, top: Path, depth: int) -> dict[str, object]:
     # A link whose target is missing is shown itself.
     found = place.stat() if place.exists() else place.lstat()
-    modified = datetime.fromtimestamp(found.st_mtime, timezone.utc).isoformat()
+    modified = datetime.fromtimestamp(found.st_mtime, UTC).isoformat()
     shown: dict[str, object] = {
         "name": place.name, "size": found.st_size, "isDir": stat.S_ISDIR(found.st_mode),
         "mode": stat.filemode(found.st_mode), "permissions": f"{stat.S_IMODE(found.st_mode):04o}",

@@ -92,8 +92,13 @@ def _shown(path: str, top: Path, place: Path) -> str:
 
 def _glob(pattern: str) -> re.Pattern[str]:
     """`**` for any folders, `*` and `?` within a name, `{a,b}` for either."""
-    parts = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")", ",": "|"}
+    parts = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    depth, expression = 0, ""
+    for word in re.findall(r"\*\*/|\*\*|.", pattern):
+        depth += {"{": 1, "}": -1}.get(word, 0)
+        within = {"{": "(?:", "}": ")", **({",": "|"} if depth else {})}
+        expression += parts.get(word) or within.get(word) or re.escape(word)
     try:
-        return re.compile(re.sub(r"\*\*/|\*\*|.", lambda found: parts.get(found[0], re.escape(found[0])), pattern))
+        return re.compile(expression)
     except re.error:
         raise bad_request(f"invalid glob pattern: {pattern}") from None

@@ -20,7 +20,7 @@ FOLDER = ".daytona/sessions"
 # How long output is awaited that the shell has left behind, in seconds.
 LEFT = 0.5
 PIPES = ("out", "err", "in", "code", "go")
-# Sent to the shell for each command. It tells when the command has its pipes, then its exit code, and goes on when told.
+# Sent to the shell for each command. It tells when the command has its pipes, then the exit code; it goes on when told.
 INVOCATION = (
     "{{ echo begun > {code}; . {script}; }} < {input} > {out} 2> {err}; "
     "echo $? > {code}; read -r _daytona < {go}; echo done > {code}\n"
@@ -189,8 +189,10 @@ async def _converse(process: Process, command: Command, place: Path, line: str, 
         await asyncio.gather(*pumps, return_exceptions=True)
         for descriptor in held:
             os.close(descriptor)
-        for end in (*streams.values(), told, go, *([command.input] if command.input else [])):
-            end.close()
+        for reader in (*streams.values(), told):
+            reader.close()
+        for writer in filter(None, (go, command.input)):
+            writer.close()
         command.input = None
         command.log.finish()
         command.ended.set()

@@ -151,7 +151,9 @@ async def _send_part(sandbox: Sandbox, response: web.StreamResponse, path: str) 
         readable = located.place.open("rb")
         readable.close()
     except (OSError, ValueError) as error:
-        status, code, message = file_trouble(error, path) if isinstance(error, OSError) else (400, "INVALID_FILE_PATH", str(error))
+        status, code, message = 400, "INVALID_FILE_PATH", str(error)
+        if isinstance(error, OSError):
+            status, code, message = file_trouble(error, path)
         body = json.dumps({"statusCode": status, "message": message, "code": code, "source": DAEMON}).encode()
         await response.write(_head("error", path, "application/json", len(body)) + body + b"\r\n")
         return
