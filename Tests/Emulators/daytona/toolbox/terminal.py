@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import signal
+from dataclasses import dataclass
 from datetime import datetime
 
 import aiohttp
@@ -17,6 +18,14 @@ EXIT_CONTROL = "X-Daytona-Pty-Exit-Control"
 # How many pieces of output a client may lie behind before it is dropped.
 MOST_BEHIND = 256
 REASONS = {130: "Ctrl+C", 137: "SIGKILL", 143: "SIGTERM"}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a connection is closed with."""
+
+    code: int
+    reason: str
 
 
 class Client:
@@ -125,7 +134,9 @@ class Terminal:
             finally:
                 for task in (receiving, sending):
                     task.cancel()
-                await asyncio.gather(receiving, sending, return_exceptions=True)
+                _, ending = await asyncio.gather(receiving, sending, return_exceptions=True)
+            if isinstance(ending, Ending):
+                await socket.close(code=ending.code, message=ending.reason.encode())
         finally:
             self.clients.discard(client)
 
@@ -136,18 +147,18 @@ class Terminal:
                 with contextlib.suppress(BrokenPipeError):
                     await self.process.stdin.write(data)
 
-    async def _send(self, client: Client) -> None:
+    async def _send(self, client: Client) -> "Ending | None":
+        """All output, and how the connection is to end then; None when the client has left before."""
         with contextlib.suppress(aiohttp.ClientConnectionResetError):
             while (data := await client.waiting.get()) is not None:
                 await client.socket.send_bytes(data)
             if client.slow:
-                await client.socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"slow consumer")
-                return
+                return Ending(WSCloseCode.POLICY_VIOLATION, "slow consumer")
             code = self.exit_code if self.exit_code is not None else 137
             shown: dict[str, object] = {"exitCode": code}
             if code:
                 shown["exitReason"] = REASONS.get(code, f"signal {code - 128}" if code > 128 else "non-zero exit")
             if client.told_of_exit:
                 await client.socket.send_str(json.dumps({"type": "control", "status": "exited", **shown}))
-            end = WSCloseCode.INTERNAL_ERROR if code else WSCloseCode.OK
-            await client.socket.close(code=end, message=json.dumps(shown).encode())
+            return Ending(WSCloseCode.INTERNAL_ERROR if code else WSCloseCode.OK, json.dumps(shown))
+        return None
