@@ -64,7 +64,7 @@ class Lifecycle:
         limit = query.get("limit", "100")
         if not limit.isdecimal() or not 1 <= int(limit) <= MOST:
             raise invalid(f"limit must be between 1 and {MOST}")
-        found = [each for each in self._registry.all if _matches(each, request)]
+        found = list(filter(_filter(request), self._registry.all))
         if after := query.get("cursor"):
             known = [each.id for each in found]
             last = _decode(after)
@@ -83,7 +83,7 @@ class Lifecycle:
         page, limit = (request.query.get(name, default) for name, default in (("page", "1"), ("limit", "10")))
         if not page.isdecimal() or not limit.isdecimal() or int(page) < 1 or not 1 <= int(limit) <= MOST:
             raise invalid(f"page must be positive, and limit between 1 and {MOST}")
-        found = [each for each in self._registry.all if _matches(each, request)]
+        found = list(filter(_filter(request), self._registry.all))
         shown = found[(int(page) - 1) * int(limit) : int(page) * int(limit)]
         return web.json_response({"items": [each.info() for each in shown], "total": len(found), "page": int(page),
                                   "totalPages": math.ceil(len(found) / int(limit))})
@@ -253,7 +253,8 @@ class Lifecycle:
         return web.json_response(sandbox.info())
 
 
-def _matches(sandbox: Sandbox, request: web.Request) -> bool:
+def _filter(request: web.Request) -> Callable[[Sandbox], bool]:
+    """Whether the query asks for a sandbox; what is wrong with it is said even where there is none."""
     query = request.query
     try:
         # Clients of before send `null` where they ask for none.
@@ -266,7 +267,7 @@ def _matches(sandbox: Sandbox, request: web.Request) -> bool:
     if unknown := set(states) - set(state.ALL):
         raise invalid(f"unknown states {', '.join(sorted(unknown))}")
     snapshots = [each for text in query.getall("snapshots", []) for each in text.split(",")]
-    return (
+    return lambda sandbox: (
         all(sandbox.settings.labels.get(name) == value for name, value in labels.items())
         and (not states or sandbox.state in states)
         and (not snapshots or sandbox.snapshot in snapshots)

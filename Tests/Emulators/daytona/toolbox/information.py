@@ -58,7 +58,7 @@ class Information:
 
     async def _metrics(self, request: web.Request) -> web.Response:
         async with opened(self._registry, request) as sandbox:
-            given, disk = sandbox.settings, shutil.disk_usage(sandbox.machine.root)
+            given, disk = sandbox.settings, shutil.disk_usage(sandbox.ground.machines.directory)
             now = sandbox.ground.clock.now()
             return web.json_response({
                 "cpuCount": given.cpu, "cpuUsedPct": 0.0, "memTotal": given.memory * GIBIBYTE, "memUsed": 0,
