@@ -10,6 +10,7 @@ from cloud.emulator import Emulator as Base
 from cloud.emulator import Ground
 from daytona.creation import Creation
 from daytona.lifecycle import Lifecycle
+from daytona.parameters import check
 from daytona.previews import Previews, has_token
 from daytona.refusals import PROXY, TOOLBOX, current, daemon_refusal, refusal
 from daytona.registry import Registry
@@ -89,7 +90,10 @@ class Emulator(Base):
         if self._jwt(request) and request.path.startswith("/api/") and not request.path.startswith(EVENTS):
             if request.headers.get(ORGANIZATION_HEADER) != ORGANIZATION:
                 return refusal(403, "Organization ID is required, and must be one of the user's").response()
-        return await self._previews.visit(request, self._has_credentials(request))
+        if (answer := await self._previews.visit(request, self._has_credentials(request))) is not None:
+            return answer
+        problem = check(request)
+        return problem.response() if problem else None
 
     async def reap(self, request: web.Request) -> None:
         sandbox = self._registry.get(request.match_info.get("sandbox", ""))

@@ -29,7 +29,7 @@ def test_contents_are_exact(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.fs.upload_file(b"", "empty")
     assert sandbox.fs.download_file("empty") == b""
     sandbox.fs.upload_file(b"replaced", "deep/er/file.bin")
-    assert sandbox.fs.download_file("/home/daytona/deep/er/file.bin") == b"replaced"
+    assert sandbox.fs.download_file(f"{sandbox.get_work_dir()}/deep/er/file.bin") == b"replaced"
 
 
 def test_many_at_once(sandbox: Sandbox, tmp_path: Path) -> None:

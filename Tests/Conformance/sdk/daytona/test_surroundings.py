@@ -27,6 +27,8 @@ from daytona import (
 )
 from daytona import SandboxState as State
 
+HOME = "/home/daytona"
+
 
 def serve(sandbox: Sandbox) -> None:
     """Lets a web server listen on port 8000."""
@@ -109,7 +111,7 @@ def test_volumes(client: Daytona) -> None:
     volume = client.volume.get("shared", create=True)
     while client.volume.get("shared").state != "ready":
         pass
-    mount = [VolumeMount(volume_id=volume.id, mount_path="/home/daytona/data")]
+    mount = [VolumeMount(volume_id=volume.id, mount_path=f"{HOME}/data")]
     one = client.create(CreateSandboxFromSnapshotParams(volumes=mount))
     by_name = [VolumeMount(volume_id="shared", mount_path="/mnt/sub", subpath="inner")]
     two = client.create(CreateSandboxFromSnapshotParams(volumes=by_name))

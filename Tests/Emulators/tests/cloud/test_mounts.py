@@ -9,6 +9,7 @@ import pytest
 from cloud.machine import Containment, Machine, Machines, User
 
 USER = User("dweller", 1001, 1001, "/home/dweller")
+DATA = f"{USER.home}/data"
 BOXED = Containment.best().boxed
 
 
@@ -43,10 +44,10 @@ def test_machines_share_a_mount(containment: Containment) -> None:
             place = shared(machines)
             one, two = machines.make("one", USER), machines.make("two", USER)
             for machine in (one, two):
-                machine.mount("/home/dweller/data", place)
+                machine.mount(DATA, place)
             assert await run(one, "echo hello > ~/data/file && cat ~/data/file") == b"hello\n"
             assert await run(two, "cat ~/data/file") == b"hello\n"
-            located = two.files.locate("/home/dweller/data/file")
+            located = two.files.locate(f"{DATA}/file")
             assert (located.place, located.read_only) == (place / "file", False)
             two.files.write(two.files.locate("data/other"), b"from outside")
             assert await run(one, "cat ~/data/other") == b"from outside"
@@ -65,7 +66,7 @@ def test_a_mount_outlives_the_disk_and_is_in_no_copy_of_it(containment: Containm
         try:
             place = shared(machines)
             one = machines.make("one", USER)
-            one.mount("/home/dweller/data", place)
+            one.mount(DATA, place)
             await run(one, "echo kept > ~/data/file")
             snapshot = machines.new_place("snapshot")
             await one.snapshot(snapshot)
