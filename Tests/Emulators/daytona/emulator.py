@@ -92,7 +92,8 @@ class Emulator(Base):
                 return refusal(403, "Organization ID is required, and must be one of the user's").response()
         if (answer := await self._previews.visit(request, self._has_credentials(request))) is not None:
             return answer
-        problem = check(request)
+        # Who has no right to ask learns nothing else.
+        problem = check(request) if self.authorized(request) else None
         return problem.response() if problem else None
 
     async def reap(self, request: web.Request) -> None:

@@ -120,12 +120,16 @@ class Terminal:
         if self._running:
             await asyncio.wait({self._running})
 
-    async def attach(self, socket: web.WebSocketResponse, told_of_exit: bool) -> None:
-        """Serves one connection until it or the shell ends."""
+    async def attach(self, request: web.Request, socket: web.WebSocketResponse, told_of_exit: bool) -> None:
+        """Serves one connection until it or the shell ends.
+
+        Only when the shell runs is the socket opened: clients give it a tenth of a second from there to `connected`.
+        """
         client = Client(socket, told_of_exit)
         self.clients.add(client)
         try:
             await self.start()
+            await socket.prepare(request)
             await socket.send_str(json.dumps({"type": "control", "status": "connected"}))
             receiving = asyncio.ensure_future(self._receive(socket))
             sending = asyncio.ensure_future(self._send(client))

@@ -99,15 +99,15 @@ async def _serve(request: web.Request, terminal: Terminal | None, missing: str) 
         raise bad_request("a WebSocket upgrade is needed")
     offered = [each.strip() for each in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
     socket = web.WebSocketResponse(protocols=[EXIT_CONTROL], max_msg_size=0, compress=False)
-    await socket.prepare(request)
     trouble = missing
     if terminal:
         try:
-            await terminal.attach(socket, EXIT_CONTROL in offered)
+            await terminal.attach(request, socket, EXIT_CONTROL in offered)
         except Refusal as refusal:
             terminal.sandbox.terminals.pop(terminal.id, None)
             trouble, terminal = str(refusal), None
     if terminal is None:
+        await socket.prepare(request)
         message = f"Failed to connect to PTY session: {trouble}"
         await socket.send_str(json.dumps({"type": "control", "status": "error", "error": message}))
     await socket.close()

@@ -104,6 +104,21 @@ def test_a_terminal_that_ends_well(run: Run) -> None:
     run(body)
 
 
+def test_who_does_not_read_a_terminal_is_dropped(run: Run) -> None:
+    async def body(api: Any) -> None:
+        known = await api.sandbox()
+        path = f"/toolbox/{known}/process/pty/create-connect?id=tty"
+        async with api.session.ws_connect(api.emulator.url + path, max_msg_size=0) as terminal:
+            await terminal.send_bytes(b"yes | head -c 16000000; touch done\n")
+            while (await api.execute(known, "test -e done"))["exitCode"]:
+                pass
+            size = sum([len(message.data) async for message in terminal])
+            assert terminal.close_code == 1008 and size < 16_000_000
+        assert (await api.call("GET", f"/toolbox/{known}/process/pty/tty"))["active"]
+
+    run(body)
+
+
 def test_ports_and_sockets_behind_previews(run: Run) -> None:
     async def body(api: Any) -> None:
         known = await api.sandbox()
