@@ -52,7 +52,6 @@ extension EmbeddedFleet {
                 host: address?.host ?? "127.0.0.1",
                 port: try address?.port ?? FreePort.kept(in: directory.portRecord("nats")),
                 access: .accounts(identity.nats.accounts(directory: directory.natsAccounts)),
-                certificate: configuration.agentsCertificate,
                 jetStream: .init(directory: directory.jetStream)
             ),
             configurationFile: directory.natsConfiguration,
@@ -136,9 +135,8 @@ extension EmbeddedFleet {
     /// The URL of the bus that agents are told; nil where it is for this machine alone.
     private var agentURL: String? {
         guard let agents = configuration.agents else { return nil }
-        let host = agents.isWildcard ? ProcessInfo.processInfo.hostName : agents.host
-        let scheme = configuration.agentsCertificate == nil ? "nats" : "tls"
-        return "\(scheme)://\(ListenAddress(host: host, port: nats.configuration.port))"
+        guard agents.isWildcard else { return nats.url }
+        return "nats://\(ProcessInfo.processInfo.hostName):\(nats.configuration.port)"
     }
 
     /// The environment of programs that are not ours.

@@ -13,8 +13,6 @@ package struct FleetConfiguration: Sendable {
     package var roles: [NATSRole]
     /// Where agents reach the bus; nil keeps it to this machine.
     package var agents: ListenAddress?
-    /// What agents know the bus by; they insist on encryption then.
-    package var agentsCertificate: NATSServerConfiguration.Certificate?
 
     package static let standardListen = ListenAddress(host: "127.0.0.1", port: 7070)
 
@@ -27,8 +25,7 @@ package struct FleetConfiguration: Sendable {
         boxDisk: BoxDiskSize = .share,
         executables: String? = nil,
         roles: [NATSRole] = NATSRole.embedded,
-        agents: ListenAddress? = nil,
-        agentsCertificate: NATSServerConfiguration.Certificate? = nil
+        agents: ListenAddress? = nil
     ) {
         self.data = data
         self.listen = listen
@@ -39,6 +36,5 @@ package struct FleetConfiguration: Sendable {
         self.executables = executables
         self.roles = roles
         self.agents = agents
-        self.agentsCertificate = agentsCertificate
     }
 }

@@ -5,6 +5,19 @@ import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct RequestTests {
+    /// An address that promises encryption is believed by nobody who could be lied to.
+    @Test func `a server that does not encrypt is refused where the address says that it does`() async throws {
+        try await NATSServer.with { server in
+            let refused = await code {
+                let connection = try await server.connect { options in
+                    options.urls = options.urls.map { $0.replacing("nats://", with: "tls://") }
+                }
+                await connection.close()
+            }
+            #expect(refused == .connectFailed)
+        }
+    }
+
     @Test func `a request is answered`() async throws {
         try await NATSServer.with { server in
             let connection = try await server.connect { $0.inboxPrefix = "_INBOX.gateway.x" }

@@ -22,16 +22,10 @@ package struct UpCommand: AsyncParsableCommand {
     @Option(
         help: """
             Where machines of your own reach the bus, as host:port (0.0.0.0:4222); by default nobody but this machine does. \
-            Without a certificate the connection is not encrypted: put it on a network that you trust.
+            The connection is not encrypted: put it on a network that you trust.
             """
     )
     var agents: String?
-
-    @Option(help: "A PEM file with the certificate of the bus, for the name or address by which machines reach it.")
-    var agentsCertificate: String?
-
-    @Option(help: "A PEM file with the certificate's key.")
-    var agentsKey: String?
 
     @Option(help: "How many gateways to run; those beyond the first listen on free ports, named in fleet.json.")
     var gateways: Int = 1
@@ -66,12 +60,6 @@ package struct UpCommand: AsyncParsableCommand {
         guard BoxDiskSize(boxDisk) != nil else {
             throw ValidationError("--box-disk takes auto, none, or a size of at least 256M, such as 50G.")
         }
-        guard (agentsCertificate == nil) == (agentsKey == nil), agentsCertificate == nil || agents != nil else {
-            throw ValidationError("--agents-certificate and --agents-key go together, and with --agents.")
-        }
-        for file in [agentsCertificate, agentsKey].compactMap(\.self) where access(file, R_OK) != 0 {
-            throw ValidationError("\(file) cannot be read.")
-        }
         for (name, count) in [("gateways", gateways), ("workers", workers), ("reapers", reapers)] {
             guard (1...64).contains(count) else { throw ValidationError("--\(name) takes 1 to 64.") }
         }
@@ -89,20 +77,6 @@ package struct UpCommand: AsyncParsableCommand {
         }
     }
 
-    /// By absolute paths: the server has a directory of its own.
-    private var certificate: NATSServerConfiguration.Certificate? {
-        guard let agentsCertificate = agentsCertificate.flatMap(Self.absolute),
-            let agentsKey = agentsKey.flatMap(Self.absolute)
-        else { return nil }
-        return .init(certificate: agentsCertificate, key: agentsKey)
-    }
-
-    private static func absolute(_ path: String) -> String? {
-        guard let real = realpath(path, nil) else { return nil }
-        defer { free(real) }
-        return String(cString: real)
-    }
-
     private func run(_ signals: StopSignals) async throws {
         let quiet = quiet
         let configuration = FleetConfiguration(
@@ -113,8 +87,7 @@ package struct UpCommand: AsyncParsableCommand {
             reapers: reapers,
             boxDisk: BoxDiskSize(boxDisk) ?? .share,
             executables: executables,
-            agents: try agents.map { try ListenAddress($0) },
-            agentsCertificate: certificate
+            agents: try agents.map { try ListenAddress($0) }
         )
         let fleet = try await EmbeddedFleet(configuration, hurry: signals.hurry) { line in
             if !quiet { printProgress(line) }

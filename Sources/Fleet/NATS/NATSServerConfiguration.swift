@@ -47,23 +47,10 @@ package struct NATSServerConfiguration: Sendable {
         }
     }
 
-    /// PEM files of a server that encrypts.
-    package struct Certificate: Sendable, Equatable {
-        package var certificate: String
-        package var key: String
-
-        package init(certificate: String, key: String) {
-            self.certificate = certificate
-            self.key = key
-        }
-    }
-
     package var serverName: String
     package var host: String
     package var port: UInt16
     package var access: Access
-    /// With one, whoever asks for encryption gets it; services of the same machine need not.
-    package var certificate: Certificate?
     /// Nil turns JetStream off.
     package var jetStream: JetStream?
 
@@ -72,14 +59,12 @@ package struct NATSServerConfiguration: Sendable {
         host: String = "127.0.0.1",
         port: UInt16,
         access: Access,
-        certificate: Certificate? = nil,
         jetStream: JetStream?
     ) {
         self.serverName = serverName
         self.host = host
         self.port = port
         self.access = access
-        self.certificate = certificate
         self.jetStream = jetStream
     }
 
@@ -93,21 +78,9 @@ package struct NATSServerConfiguration: Sendable {
         ping_max: 2
         write_deadline: "5s"
         max_payload: 1MB
-        \(certificate.map(render) ?? "")
         \(jetStream.map(render) ?? "")
         \(render(access))
 
-        """
-    }
-
-    private func render(_ certificate: Certificate) -> String {
-        """
-        tls {
-          cert_file: \(quoted(certificate.certificate))
-          key_file: \(quoted(certificate.key))
-          timeout: 5
-        }
-        allow_non_tls: true
         """
     }
 

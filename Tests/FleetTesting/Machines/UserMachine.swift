@@ -9,7 +9,6 @@ package final class UserMachine: Sendable {
     package let folder: String
     private let network: NetworkHost?
     private let running = NIOLockedValueBox<ChildProcess?>(nil)
-    private let authority = NIOLockedValueBox<String?>(nil)
     private let hasOwnClock = NIOLockedValueBox(false)
 
     /// - Parameter network: Where it is; nil shares ours.
@@ -40,12 +39,6 @@ package final class UserMachine: Sendable {
     }
 
     private var environment: [String: String] {
-        var environment = plainEnvironment
-        environment["SANDFLEET_AGENT_CA_FILE"] = authority.withLockedValue { $0 }
-        return environment
-    }
-
-    private var plainEnvironment: [String: String] {
         [
             "SANDFLEET_AGENT_CONFIG": "\(folder)/config", "SANDFLEET_AGENT_STATE": state,
             // A cable between two namespaces of one machine is a network to trust.
@@ -53,9 +46,6 @@ package final class UserMachine: Sendable {
             "XDG_CONFIG_HOME": "\(folder)/xdg", "LANG": "C.UTF-8", "HOME": folder,
         ]
     }
-
-    /// Names the authority whose certificates the machine's user trusts.
-    package func trust(_ file: String) { authority.withLockedValue { $0 = file } }
 
     /// The configuration that its user has written; enrolling makes one otherwise.
     package func configure(_ text: String) throws {
