@@ -27,6 +27,7 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
 let nioLocks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -129,7 +130,7 @@ let package = Package(
         // Clean faces of the C libraries; they know nothing about us.
         library("NATSClient", ["CNATS", logging, nioCore, nioLocks]),
         library("PostgresClient", ["CPostgres", logging, nioLocks]),
-        library("CurlTransport", ["CCurl", "CCurlShims", logging, nioCore, nioLocks]),
+        library("CurlTransport", ["CCurl", "CCurlShims", crypto, logging, nioCore, nioLocks, nioWebSocket]),
 
         library("Compression", ["CZstd", nioCore]),
 
@@ -277,7 +278,11 @@ let package = Package(
             ["FleetTesting"]
         ),
         tests("Commands", ["CLinux", "ContractServer", "Fleet", "sandfleet", nioLocks]),
-        tests("CurlTransport", exclude: ["http2.mjs", "server.py"], ["FleetTesting", nioCore]),
+        tests(
+            "CurlTransport",
+            exclude: ["http2.mjs", "server.py", "upgrades.py", "websockets_peer.py"],
+            ["FleetTesting", crypto, nioCore, nioHTTP1, nioPosix, nioWebSocket]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

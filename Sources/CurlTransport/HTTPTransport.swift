@@ -5,23 +5,8 @@ package import Logging
 /// TLS is verified, HTTP/2 is used where TLS offers it, redirects are not followed, and proxies come from the
 /// environment except for loopback hosts. The thread ends when the transport and the last response are gone.
 package final class HTTPTransport: Sendable {
-    package struct Configuration: Sendable {
-        /// A PEM file with the certificate authorities to trust; nil trusts the system's.
-        package var authorityFile: String?
-        /// How many idle connections are kept for reuse.
-        package var idleConnections: Int
-        /// Bytes of one response, or of one upload, held between the connection and the reader or source.
-        package var bufferLimit: Int
-
-        package init(authorityFile: String? = nil, idleConnections: Int = 64, bufferLimit: Int = 256 << 10) {
-            self.authorityFile = authorityFile
-            self.idleConnections = idleConnections
-            self.bufferLimit = bufferLimit
-        }
-    }
-
-    private let configuration: Configuration
-    private let loop: TransferLoop
+    let configuration: Configuration
+    let loop: TransferLoop
 
     package init(
         _ configuration: Configuration = Configuration(),

@@ -49,6 +49,21 @@ struct FailureTests {
         }
     }
 
+    @Test func theAnswerIsBoundedApartFromTheBody() async throws {
+        try await TestServer.with { server in
+            var request = HTTPTransportRequest(url: server.base + "/silent", answerTimeout: .milliseconds(150))
+            await expectError(.timeout, delivered: true) { _ = try await transport.send(request) }
+            #expect(try await server.readerLeft(transport))
+            // Answered in time: the body may take longer.
+            request.url = server.base + "/open"
+            let response = try await transport.send(request)
+            let reading = Task { for try await _ in response.body {} }
+            try await Task.sleep(for: .milliseconds(250))
+            reading.cancel()
+            await expectError(.cancelled, delivered: true) { try await reading.value }
+        }
+    }
+
     @Test func cancellingSendClosesTheConnection() async throws {
         try await TestServer.with { server in
             let isConnected = AsyncStream<Void>.makeStream()

@@ -56,6 +56,16 @@ struct HTTPTransportTests {
         }
     }
 
+    @Test func trailersComeAfterTheBody() async throws {
+        try await TestServer.with { server in
+            let response = try await transport.send(HTTPTransportRequest(url: server.base + "/trailers"))
+            #expect(response.headers["X-Digest"] == nil)
+            #expect(String(buffer: try await response.collect(upTo: 10)) == "body")
+            #expect(response.body.trailers["x-digest"] == "abc")
+            #expect(response.body.trailers.fields.count == 2)
+        }
+    }
+
     @Test func reusesConnections() async throws {
         try await TestServer.with { server in
             var connections: Set<Int> = []

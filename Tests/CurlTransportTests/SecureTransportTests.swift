@@ -41,10 +41,25 @@ struct SecureTransportTests {
         }
     }
 
-    private func withCertificate(_ body: (TestServer.Certificate) async throws -> Void) async throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        try await body(try await TestServer.Certificate.make(in: directory))
+    @Test func showsItsCertificateToWhoAsks() async throws {
+        try await withCertificate { certificate in
+            try await UpgradeServer.with(.tls(certificate, authority: certificate.file)) { server in
+                let anonymous = try HTTPTransport(.init(authorityFile: certificate.file))
+                await #expect(throws: HTTPTransportError.self) {
+                    _ = try await anonymous.upgrade(server.request("/echo")).stream.read()
+                }
+                let known = try HTTPTransport(
+                    .init(
+                        authorityFile: certificate.file,
+                        clientCertificate: .init(file: certificate.file, keyFile: certificate.key)
+                    )
+                )
+                let stream = try await known.upgrade(server.request("/echo")).stream
+                try await stream.write(ByteBuffer(string: "me"))
+                #expect(String(buffer: try await stream.bytes(2)) == "me")
+                #expect(!stream.canFinishWriting)
+                #expect(throws: HTTPTransportError.self) { try stream.finishWriting() }
+            }
+        }
     }
 }

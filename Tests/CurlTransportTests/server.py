@@ -105,6 +105,12 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"hello")
         self.close_connection = True
 
+    def route_trailers(self, _):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"4\r\nbody\r\n0\r\nX-Digest: abc\r\nX-End: yes\r\n\r\n")
+
     def route_open(self, _):
         """A body that never ends; notes when its reader leaves."""
         self.send_response(200)

@@ -3,44 +3,31 @@ import CCurlShims
 
 /// The transfers that libcurl is working on; lives on the loop's thread.
 struct ActiveTransfers {
+    private struct Entry {
+        let transfer: Transfer
+        let handle: EasyHandle
+    }
+
     private let multi: Multi
-    private var handles: [UnsafeMutableRawPointer: EasyHandle] = [:]
+    private var entries: [UnsafeMutableRawPointer: Entry] = [:]
     private var pointers: [ObjectIdentifier: UnsafeMutableRawPointer] = [:]
+    /// When heads are overdue, of those that are bounded.
+    private var deadlines: [UnsafeMutableRawPointer: ContinuousClock.Instant] = [:]
 
     init(multi: Multi) {
         self.multi = multi
     }
 
-    var isEmpty: Bool { handles.isEmpty }
+    var isEmpty: Bool { entries.isEmpty }
 
-    mutating func perform() {
-        multi.perform()
-        while let (pointer, result) = multi.finished() {
-            guard let handle = detach(pointer) else { continue }
-            handle.transfer.complete(result, detail: handle.errorText)
-        }
+    /// - Returns: Whether the handle is one of these.
+    mutating func finish(_ pointer: UnsafeMutableRawPointer, _ result: CURLcode) -> Bool {
+        guard let entry = detach(pointer) else { return false }
+        entry.transfer.complete(result, detail: entry.handle.errorText)
+        return true
     }
 
-    mutating func handle(_ letter: TransferLoop.Letter) {
-        switch letter {
-        case .add(let transfer): add(transfer)
-        case .resume(let transfer):
-            guard let pointer = pointers[ObjectIdentifier(transfer)] else { return }
-            _ = curl_easy_pause(pointer, transfer.pauseMask)
-        case .remove(let transfer):
-            guard let pointer = pointers[ObjectIdentifier(transfer)] else { return }
-            _ = detach(pointer)
-        }
-    }
-
-    mutating func failAll() {
-        for pointer in Array(handles.keys) {
-            guard let handle = detach(pointer) else { continue }
-            handle.transfer.fail(.shutdown, "the transport was shut down")
-        }
-    }
-
-    private mutating func add(_ transfer: Transfer) {
+    mutating func add(_ transfer: Transfer) {
         // Cancelled before its letter was read.
         guard !transfer.hasEnded else { return }
         do {
@@ -49,8 +36,9 @@ struct ActiveTransfers {
                 handle.close()
                 throw HTTPTransportError(code: .internal, message: "handle refused", mayHaveBeenDelivered: false)
             }
-            handles[handle.pointer] = handle
+            entries[handle.pointer] = Entry(transfer: transfer, handle: handle)
             pointers[ObjectIdentifier(transfer)] = handle.pointer
+            if let limit = transfer.request.answerTimeout { deadlines[handle.pointer] = .now + limit }
         } catch let error as HTTPTransportError {
             transfer.fail(error.code, error.message)
         } catch {
@@ -58,12 +46,39 @@ struct ActiveTransfers {
         }
     }
 
+    func resume(_ transfer: Transfer) {
+        guard let pointer = pointers[ObjectIdentifier(transfer)] else { return }
+        _ = curl_easy_pause(pointer, transfer.pauseMask)
+    }
+
+    mutating func remove(_ transfer: Transfer) {
+        guard let pointer = pointers[ObjectIdentifier(transfer)] else { return }
+        _ = detach(pointer)
+    }
+
+    mutating func failAll() {
+        for pointer in Array(entries.keys) {
+            detach(pointer)?.transfer.fail(.shutdown, "the transport was shut down")
+        }
+    }
+
+    var nextDeadline: ContinuousClock.Instant? { deadlines.values.min() }
+
+    mutating func expire(_ now: ContinuousClock.Instant) {
+        for (pointer, deadline) in deadlines where deadline <= now {
+            deadlines[pointer] = nil
+            guard let transfer = entries[pointer]?.transfer, transfer.awaitsHead else { continue }
+            transfer.fail(.timeout, "no answer in time")
+        }
+    }
+
     /// The handle is closed, the returned value serves for its transfer and error text only.
-    private mutating func detach(_ pointer: UnsafeMutableRawPointer) -> EasyHandle? {
-        guard let handle = handles.removeValue(forKey: pointer) else { return nil }
-        pointers[ObjectIdentifier(handle.transfer)] = nil
+    private mutating func detach(_ pointer: UnsafeMutableRawPointer) -> Entry? {
+        guard let entry = entries.removeValue(forKey: pointer) else { return nil }
+        pointers[ObjectIdentifier(entry.transfer)] = nil
+        deadlines[pointer] = nil
         multi.remove(pointer)
-        handle.close()
-        return handle
+        entry.handle.close()
+        return entry
     }
 }

@@ -44,10 +44,12 @@ struct Multi: @unchecked Sendable {
         return nil
     }
 
-    /// Waits for a socket, libcurl's next timer or a wake-up; there is no timer of ours.
+    /// Waits for a socket of libcurl's or of `waits`, for libcurl's next timer, or for a wake-up, at most so long.
     /// - Returns: the code when waiting failed.
-    func poll() -> UInt32? {
-        let code = curl_multi_poll(handle, nil, 0, Int32.max, nil)
+    func poll(_ waits: inout [curl_waitfd], milliseconds: Int32) -> UInt32? {
+        let code = waits.withUnsafeMutableBufferPointer {
+            curl_multi_poll(handle, $0.baseAddress, UInt32($0.count), milliseconds, nil)
+        }
         return code == CURLM_OK ? nil : UInt32(bitPattern: code.rawValue)
     }
 

@@ -11,6 +11,9 @@ final class TransferLoop: Sendable {
         case add(Transfer)
         case resume(Transfer)
         case remove(Transfer)
+        case connect(Upgrade)
+        case attend(Upgrade)
+        case drop(Upgrade)
     }
 
     private struct Mailbox {
@@ -72,24 +75,57 @@ final class TransferLoop: Sendable {
     }
 
     private func run() {
-        var active = ActiveTransfers(multi: multi)
+        var transfers = ActiveTransfers(multi: multi)
+        let upgrades = ActiveUpgrades(multi: multi)
         while true {
-            active.perform()
+            multi.perform()
+            while let (pointer, result) = multi.finished() {
+                if !transfers.finish(pointer, result) { upgrades.finish(pointer, result) }
+            }
+            upgrades.serve()
             let (letters, mustStop, mayEnd) = mailbox.withLockedValue { box in
                 let letters = box.letters
                 box.letters.removeAll(keepingCapacity: true)
                 return (letters, box.stopping, box.retired)
             }
-            for letter in letters { active.handle(letter) }
-            if mustStop { active.failAll() }
-            if (mustStop || mayEnd) && active.isEmpty && end() { return }
-            // New and resumed transfers expire at once, so this returns at once for them.
-            if let problem = multi.poll() {
-                // Without waiting the loop would spin: it ends, and later requests fail with `shutdown`.
-                logger.error("waiting for transfers failed", metadata: ["curl.code": "\(problem)"])
-                mailbox.withLockedValue { $0.stopping = true }
+            for letter in letters { deliver(letter, &transfers, upgrades) }
+            if mustStop {
+                transfers.failAll()
+                upgrades.failAll()
             }
+            if (mustStop || mayEnd) && transfers.isEmpty && upgrades.isEmpty && end() { return }
+            wait(&transfers, upgrades)
         }
+    }
+
+    private func deliver(_ letter: Letter, _ transfers: inout ActiveTransfers, _ upgrades: ActiveUpgrades) {
+        switch letter {
+        case .add(let transfer): transfers.add(transfer)
+        case .resume(let transfer): transfers.resume(transfer)
+        case .remove(let transfer): transfers.remove(transfer)
+        case .connect(let upgrade): upgrades.connect(upgrade)
+        case .attend(let upgrade): upgrades.attend(upgrade)
+        case .drop(let upgrade): upgrades.drop(upgrade)
+        }
+    }
+
+    /// Until there is something to do; new and resumed transfers of libcurl's expire at once.
+    private func wait(_ transfers: inout ActiveTransfers, _ upgrades: ActiveUpgrades) {
+        var limit = Int32.max
+        if let deadline = [transfers.nextDeadline, upgrades.nextDeadline].compactMap({ $0 }).min() {
+            // Rounded up, so that the deadline is over afterwards.
+            let left = ContinuousClock.now.duration(to: deadline).wholeMilliseconds + 1
+            limit = Int32(clamping: max(0, left))
+        }
+        if !upgrades.prepareWait() { limit = 0 }
+        if let problem = multi.poll(&upgrades.waits, milliseconds: limit) {
+            // Without waiting the loop would spin: it ends, and later requests fail with `shutdown`.
+            logger.error("waiting for transfers failed", metadata: ["curl.code": "\(problem)"])
+            mailbox.withLockedValue { $0.stopping = true }
+        }
+        let now = ContinuousClock.now
+        transfers.expire(now)
+        upgrades.expire(now)
     }
 
     /// Ends only with an empty mailbox; a letter posted in between gets one more turn.

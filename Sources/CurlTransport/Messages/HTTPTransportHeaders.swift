@@ -41,3 +41,16 @@ extension HTTPTransportHeaders: ExpressibleByDictionaryLiteral {
         for (name, value) in elements { add(name, value) }
     }
 }
+
+extension HTTPTransportHeaders: CustomStringConvertible, CustomReflectable {
+    /// Names alone: a value may be a secret.
+    package var description: String { fields.map(\.name).joined(separator: ", ") }
+
+    package var customMirror: Mirror { Mirror(self, children: ["names": description]) }
+}
+
+extension HTTPTransportHeaders.Field: CustomStringConvertible, CustomReflectable {
+    package var description: String { name }
+
+    package var customMirror: Mirror { Mirror(self, children: ["name": name]) }
+}

@@ -8,6 +8,8 @@ package struct HTTPTransportRequest: Sendable {
     /// Connects to this socket instead of the URL's host; the host stays in the `Host` header.
     package var unixSocketPath: String?
     package var connectTimeout: Duration
+    /// Limit from start to the head of the response; nil is no limit.
+    package var answerTimeout: Duration?
     /// Limit from start to the last byte of the response; nil is no limit.
     package var deadline: Duration?
     /// Ends a transfer that moved no byte for this long; rounded up to seconds, nil is no limit.
@@ -24,6 +26,7 @@ package struct HTTPTransportRequest: Sendable {
         body: HTTPTransportRequestBody = .none,
         unixSocketPath: String? = nil,
         connectTimeout: Duration = .seconds(10),
+        answerTimeout: Duration? = nil,
         deadline: Duration? = nil,
         idleTimeout: Duration? = nil,
         replayable: Bool? = nil
@@ -34,6 +37,7 @@ package struct HTTPTransportRequest: Sendable {
         self.body = body
         self.unixSocketPath = unixSocketPath
         self.connectTimeout = connectTimeout
+        self.answerTimeout = answerTimeout
         self.deadline = deadline
         self.idleTimeout = idleTimeout
         self.replayable = replayable
@@ -43,4 +47,11 @@ package struct HTTPTransportRequest: Sendable {
         if case .streamed = body { return false }
         return replayable ?? ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"].contains(method)
     }
+}
+
+extension HTTPTransportRequest: CustomStringConvertible, CustomReflectable {
+    /// Without headers, body and query, which may hold secrets.
+    package var description: String { "\(method) \(url.prefix { $0 != "?" })" }
+
+    package var customMirror: Mirror { Mirror(self, children: ["request": description]) }
 }

@@ -13,6 +13,9 @@ package struct HTTPTransportResponseBody: AsyncSequence, Sendable {
         lease = Lease(transfer)
     }
 
+    /// The fields that came after the body; complete once it has ended.
+    package var trailers: HTTPTransportHeaders { lease.transfer.trailers }
+
     package func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(lease: lease)
     }

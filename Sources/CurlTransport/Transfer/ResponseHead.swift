@@ -4,28 +4,44 @@ struct ResponseHead: Sendable, Equatable {
     var headers: HTTPTransportHeaders
 }
 
-/// Gathers libcurl's header lines into the final head; interim responses and trailers are passed over.
+/// Gathers header lines into the final head, and what comes after it into trailers; interim responses are passed over.
 struct ResponseHeadParser {
+    private let takesSwitch: Bool
     private var head: ResponseHead?
     private var isDone = false
+    private(set) var trailers: HTTPTransportHeaders = [:]
+
+    /// - Parameter takesSwitch: Whether `101 Switching Protocols` is the final response.
+    init(takesSwitch: Bool = false) {
+        self.takesSwitch = takesSwitch
+    }
 
     /// - Returns: the head, at the empty line that ends it.
     mutating func line(_ bytes: UnsafeRawBufferPointer) -> ResponseHead? {
-        guard !isDone else { return nil }
         var end = bytes.endIndex
         while end > 0, bytes[end - 1] == 0x0A || bytes[end - 1] == 0x0D { end -= 1 }
         let line = String(decoding: bytes[..<end], as: UTF8.self)
-        if line.hasPrefix("HTTP/") {
+        if isDone {
+            if let field = Self.field(line) { trailers.add(field.name, field.value) }
+        } else if line.hasPrefix("HTTP/") {
             head = Self.status(line).map { ResponseHead(status: $0, headers: [:]) }
         } else if line.isEmpty {
-            guard let head, !(100..<200).contains(head.status) else { return nil }
+            guard let head, isFinal(head.status) else { return nil }
             isDone = true
             return head
-        } else if let colon = line.firstIndex(of: ":") {
-            let value = line[line.index(after: colon)...]
-            head?.headers.add(String(line[..<colon]), Self.trimmed(value))
+        } else if let field = Self.field(line) {
+            head?.headers.add(field.name, field.value)
         }
         return nil
+    }
+
+    private func isFinal(_ status: Int) -> Bool {
+        !(100..<200).contains(status) || (takesSwitch && status == 101)
+    }
+
+    private static func field(_ line: String) -> (name: String, value: String)? {
+        guard let colon = line.firstIndex(of: ":") else { return nil }
+        return (String(line[..<colon]), trimmed(line[line.index(after: colon)...]))
     }
 
     private static func status(_ line: String) -> Int? {

@@ -51,6 +51,8 @@ final class Transfer: Sendable {
         }
     }
 
+    var trailers: HTTPTransportHeaders { state.withLockedValue { $0.trailers } }
+
     /// Ends the transfer; without effect once it has ended.
     func cancel() {
         fail(.cancelled, "the request was cancelled")
@@ -105,6 +107,8 @@ final class Transfer: Sendable {
 /// What the loop's thread calls.
 extension Transfer {
     var hasEnded: Bool { state.withLockedValue { $0.hasEnded } }
+
+    var awaitsHead: Bool { state.withLockedValue { $0.awaitsHead } }
 
     var pauseMask: Int32 {
         let receive = state.withLockedValue { $0.isReceivePaused } ? CURLPAUSE_RECV : 0

@@ -42,6 +42,10 @@ struct TransferState {
 
     var hasEnded: Bool { end != nil }
 
+    var awaitsHead: Bool { headWaiter != nil }
+
+    var trailers: HTTPTransportHeaders { parser.trailers }
+
     mutating func begin(_ waiter: HeadWaiter) -> Action {
         if case .failed(let error) = end { return .throwing(waiter, nil, error) }
         headWaiter = waiter

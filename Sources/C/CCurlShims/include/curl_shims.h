@@ -46,6 +46,11 @@ static inline CURLcode curl_shim_message_result(const CURLMsg *message) {
     return message->data.result;
 }
 
+/// The socket of a handle that was used with CURLOPT_CONNECT_ONLY.
+static inline CURLcode curl_shim_active_socket(CURL *handle, curl_socket_t *socket) {
+    return curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, socket);
+}
+
 // Swift does not import these macros because their values are expressions.
 static const size_t curl_shim_write_pause = CURL_WRITEFUNC_PAUSE;
 static const size_t curl_shim_read_pause = CURL_READFUNC_PAUSE;
