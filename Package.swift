@@ -145,6 +145,8 @@ let package = Package(
         library("NATSIdentity", [crypto]),
 
         library("ProviderKit", ["Model", logging, nioCore]),
+        // A client of a provider's API, for drivers of providers in the cloud.
+        library("ProviderHTTP", ["CurlTransport", "Model", "ProviderKit", logging, nioCore, nioLocks]),
         library("Ownership", ["Model", "ProviderKit", logging, nioLocks]),
         library("ArchiveStore", [nioCore, nioLocks, nioPosix]),
         library(
@@ -324,6 +326,12 @@ let package = Package(
             "Bus",
             exclude: ["service_protocol.py"],
             ["Fleet", "FleetTesting", "Model", "NATSClient", "ServiceHost", "Wire", logging, nioCore, protobuf]
+        ),
+        tests("ProviderKit", ["Model", nioLocks]),
+        tests(
+            "ProviderHTTP",
+            exclude: ["provider.py"],
+            ["CurlTransport", "FleetTesting", "Model", "ProviderKit", logging, nioCore, nioLocks]
         ),
         tests("Compression", [nioCore]),
         tests("ArchiveStore", [nioCore]),

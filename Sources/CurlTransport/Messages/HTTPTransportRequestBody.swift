@@ -27,7 +27,7 @@ package struct HTTPTransportUpload: Sendable {
     package typealias Write = @Sendable (ByteBuffer) async throws -> Void
 
     package let length: Int?
-    let produce: @Sendable (_ write: Write) async throws -> Void
+    package let produce: @Sendable (_ write: Write) async throws -> Void
 
     package init(length: Int?, produce: @escaping @Sendable (_ write: Write) async throws -> Void) {
         self.length = length

@@ -1,5 +1,5 @@
 import Crypto
-import Foundation
+import FoundationEssentials
 
 /// The client's half of RFC 6455, section 4.
 struct WebSocketHandshake {

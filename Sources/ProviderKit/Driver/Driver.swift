@@ -45,15 +45,3 @@ package protocol Driver: Sendable {
     /// Lets go of what the driver holds in this process. Boxes live on.
     func shutdown() async
 }
-
-/// Under which account, and on which host, a driver sees its boxes.
-package struct Binding: Sendable, Hashable, Codable {
-    package var account: String
-    /// The host or engine of a host-bound provider.
-    package var placement: String?
-
-    package init(account: String, placement: String? = nil) {
-        self.account = account
-        self.placement = placement
-    }
-}

@@ -1,0 +1,49 @@
+package import CurlTransport
+package import Logging
+import NIOConcurrencyHelpers
+import ProviderKit
+
+/// Calls a provider's API: authorizes, repeats what may be repeated, and tells what went wrong in our words.
+package final class ProviderClient: Sendable {
+    struct Spending {
+        var budget: RetryBudget
+        var generator: any RandomNumberGenerator & Sendable
+    }
+
+    package let configuration: ProviderClientConfiguration
+    let transport: HTTPTransport
+    let mapping: any ErrorMapping
+    let redaction: Redaction
+    let time: ProviderTime
+    let logger: Logger
+    let spending: NIOLockedValueBox<Spending>
+
+    package init(
+        _ configuration: ProviderClientConfiguration,
+        transport: HTTPTransport,
+        mapping: any ErrorMapping = PlainErrorMapping(),
+        time: ProviderTime = ProviderTime(),
+        generator: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(),
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.transport = transport
+        self.mapping = mapping
+        self.time = time
+        self.logger = logger
+        redaction = Redaction(configuration.secrets + [configuration.authorization.secret].compactMap { $0 })
+        spending = NIOLockedValueBox(Spending(budget: configuration.budget, generator: generator))
+    }
+
+    func failures(of call: ProviderCall) -> CallFailures {
+        CallFailures(
+            provider: configuration.provider,
+            call: call.name,
+            box: call.box,
+            repeatability: call.repeatability,
+            binding: configuration.binding,
+            mapping: mapping,
+            redaction: redaction
+        )
+    }
+}
