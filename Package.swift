@@ -202,7 +202,7 @@ let package = Package(
             resources: [.embedInCode("OpenAPI/Document/openapi.json")],
             [
                 "ArchiveStore", "Bus", "Model", "NATSClient", "NATSIdentity", "PrometheusMetrics", "ProcessOutput",
-                "ServiceHost", "Store", "Wire", crypto, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1,
+                "ProviderKit", "ServiceHost", "Store", "Wire", crypto, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1,
                 nioLocks, protobuf,
             ]
         ),
@@ -327,7 +327,7 @@ let package = Package(
             exclude: ["service_protocol.py"],
             ["Fleet", "FleetTesting", "Model", "NATSClient", "ServiceHost", "Wire", logging, nioCore, protobuf]
         ),
-        tests("ProviderKit", ["Model", nioLocks]),
+        tests("ProviderKit", ["FleetTesting", "Model", nioLocks]),
         tests(
             "ProviderHTTP",
             exclude: ["provider.py"],
@@ -361,8 +361,8 @@ let package = Package(
             "Gateway",
             [
                 "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "NATSIdentity", "PostgresClient",
-                "ProcessOutput", "PrometheusMetrics", "ServiceHost", "Store", "Wire", crypto, hummingbird, lifecycle,
-                logging, nioCore, nioEmbedded, nioLocks, nioPosix, protobuf,
+                "ProcessOutput", "PrometheusMetrics", "ProviderKit", "ServiceHost", "Store", "Wire", crypto, hummingbird,
+                lifecycle, logging, nioCore, nioEmbedded, nioLocks, nioPosix, protobuf,
             ]
         ),
         tests("NATSIdentity", exclude: ["peer.py"], ["Fleet", "FleetTesting", "NATSClient", logging, nioCore]),

@@ -35,6 +35,7 @@ struct WorkerCommand: AsyncParsableCommand {
         )
         var drivers: [any Driver] = []
         for provider in providers { drivers.append(try await driver(named: provider, host)) }
+        drivers = try DriverRegistry(drivers).drivers
         let service = WorkerService(
             identity: identity,
             host: host,

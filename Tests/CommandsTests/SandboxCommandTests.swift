@@ -88,7 +88,11 @@ import Testing
             #expect(try await bench.run("keys", "ls").stdout.split(separator: "\n").count == 1)
             let status = try await bench.run("status")
             #expect(status.exitCode == 0 && status.stdout.contains("is ready.") && status.stdout.contains("w1"))
-            #expect(try await bench.run("providers").stdout.contains("local     default   yes"))
+            let providers = try await bench.run("providers").stdout.split(separator: "\n")
+                .map { $0.split(separator: " ").joined(separator: " ") }
+            #expect(providers.contains("local can.exec yes"))
+            #expect(providers.contains("can.ports no: not forwarded"))
+            #expect(providers.contains("default yes"))
         }
     }
 

@@ -178,7 +178,9 @@ class Handler(FileRoutes, BaseHTTPRequestHandler):
                 self.nothing()
             case ("POST", ["fleet", "sweep"]): self.answer(boxes.sweep(self.document()["dryRun"]))
             case ("GET", ["providers"]):
-                self.answer({"items": [{"name": "local", "default": True, "os": "linux", "pty": False}]})
+                self.answer({"items": [{"name": "local", "default": True, "os": "linux", "pty": False,
+                                        "can": {"exec": {"supported": True},
+                                                "ports": {"supported": False, "reason": "not forwarded"}}}]})
             case ("GET", ["fleet"]):
                 self.answer({
                     "services": [{"name": "gateway", "id": "g1", "version": "1", "startedAt": NOW}],

@@ -49,7 +49,7 @@ ALLOWED = {
     "Compression": set(),
     "ArchiveStore": set(),
     "ProcessOutput": {"ArchiveStore", "Bus", "Compression", "Model", "NATSClient"},
-    "Gateway": SERVICE_BASE | {"ArchiveStore", "NATSIdentity", "PrometheusMetrics", "ProcessOutput"},
+    "Gateway": SERVICE_BASE | {"ArchiveStore", "NATSIdentity", "PrometheusMetrics", "ProcessOutput", "ProviderKit"},
     "Worker": SERVICE_BASE | {"ArchiveStore", "Compression", "Ownership", "ProcessOutput", "ProviderKit"},
     "Reaper": SERVICE_BASE | {"ArchiveStore", "CurlTransport", "ProcessOutput"},
     # An agent runs on somebody else's machine: never the store.

@@ -34,12 +34,20 @@ struct ProvidersCommand: FleetCommand {
     /// Every single value with the names that lead to it.
     private func flat(_ value: JSONValue, under name: String) -> [(name: String, value: String)] {
         switch value {
+        case .object(let members) where members["supported"] != nil: [(name, support(members))]
         case .object(let members):
             members.flatMap { flat($0.value, under: name.isEmpty ? $0.key : "\(name).\($0.key)") }
         case .array(let items): [(name, items.map(\.text).joined(separator: ", "))]
         default: [(name, value.text)]
         }
     }
+}
+
+/// A yes, or a no with its reason.
+private func support(_ members: [String: JSONValue]) -> String {
+    guard members["supported"] == .bool(false) else { return "yes" }
+    guard case .string(let reason)? = members["reason"] else { return "no" }
+    return "no: \(reason)"
 }
 
 extension JSONValue {

@@ -5,6 +5,7 @@ import Store
 /// `/v1/providers`.
 struct ProvidersController: Sendable {
     let store: Store
+    let fallback: String
 
     var routes: [Route] {
         [Route(.get, "/v1/providers", .scope(.read), handler: list)]
@@ -12,6 +13,6 @@ struct ProvidersController: Sendable {
 
     @Sendable private func list(_ request: Request, _ context: GatewayContext) async throws -> Response {
         try QueryReader(request).finish()
-        return .page(ProviderCatalog.entries(served: try await store.servedProviders()), next: nil)
+        return .page(try await ProviderCatalog(store, fallback: fallback).entries, next: nil)
     }
 }

@@ -39,8 +39,8 @@ struct SandboxesController: Sendable {
             if let answer = try await creation.repeated(idempotency, context) { return answer }
             wanted = try await beginning(wanted, in: principal.workspace)
         }
-        let provider = wanted.provider ?? settings.defaultProvider
-        try await checkProvider(provider)
+        let fallback = settings.defaultProvider
+        let provider = try await ProviderCatalog.choose(wanted.provider, wanted.needs, fallback: fallback, store)
         if wanted.agent != nil || provider == AgentSelector.provider {
             // The machine that the same key chose may be away since.
             if let answer = try await creation.repeated(idempotency, context) { return answer }
@@ -195,16 +195,5 @@ struct SandboxesController: Sendable {
             throw Fault.sandboxNotFound
         }
         return record
-    }
-
-    private func checkProvider(_ provider: String) async throws {
-        if ProviderCatalog.names.contains(provider) { return }
-        if try await store.servedProviders().contains(provider) { return }
-        throw Fault(
-            .unknownProvider,
-            "There is no provider \(provider.prefix(64)).",
-            hint: "GET /v1/providers lists them.",
-            details: ["provider": String(provider.prefix(64))]
-        )
     }
 }

@@ -109,7 +109,7 @@ package struct Gateway: Sendable {
                 .routes
                 + FleetController(store: store, services: discover).routes
                 + SweepController(store: store, bus: bus, body: body, settings: settings).routes
-                + ProvidersController(store: store).routes
+                + ProvidersController(store: store, fallback: settings.defaultProvider).routes
                 + HealthController(readiness: readiness, metrics: metrics).routes
                 + OpenAPIController().routes
         )

@@ -4,6 +4,9 @@ extension Descriptor {
     /// Refuses what the provider cannot do, with the reason, before anything is called.
     package func refuseUnsupported(in spec: SandboxSpec) throws(DriverError) {
         try refuse(ports, unless: spec.ports.isEmpty, "ports")
+        if let port = spec.ports.first(where: { !(1...65535).contains($0) || reservedPorts.contains($0) }) {
+            throw DriverError(.unsupported, "\(name) cannot do the port \(port): the provider keeps it for itself.")
+        }
         try refuse(memoryLimit, unless: spec.resources.memoryMb == nil, "resources.memoryMb")
         try refuse(cpuLimit, unless: spec.resources.vcpus == nil, "resources.vcpus")
         try refuse(diskLimit, unless: spec.resources.diskMb == nil, "resources.diskMb")

@@ -11,12 +11,13 @@ extension Store {
     package func register(_ worker: WorkerRegistration) async throws {
         _ = try await query(
             """
-            insert into workers (id, name, host, pid, version, providers, placement, host_bound, lock_key, valid_until)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + make_interval(secs => \(Self.heartbeatValidity)))
+            insert into workers (id, name, host, pid, version, providers, placement, host_bound, descriptors,
+                lock_key, valid_until)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now() + make_interval(secs => \(Self.heartbeatValidity)))
             """,
             [
                 worker.id.rawValue, worker.name, worker.host, worker.pid, worker.version, worker.providers,
-                worker.placement, worker.hostBound, worker.lockKey,
+                worker.placement, worker.hostBound, PostgresJSON(text: worker.descriptors), worker.lockKey,
             ]
         )
     }
@@ -121,5 +122,16 @@ extension Store {
             )
             .map { try $0.get("name", as: String.self) }
         )
+    }
+
+    /// What live workers' providers can do, each worker's JSON array, the newest worker first.
+    package func servedDescriptors() async throws -> [String] {
+        try await query(
+            """
+            select descriptors from workers
+            where state = 'live' and valid_until > now() order by started_at desc, id desc
+            """
+        )
+        .map { try $0.get("descriptors", as: PostgresJSON.self).text }
     }
 }

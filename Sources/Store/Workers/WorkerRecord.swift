@@ -40,6 +40,8 @@ package struct WorkerRegistration: Sendable {
     package var placement: String?
     /// The providers among them that are bound to that placement.
     package var hostBound: [String]
+    /// What they can do: a JSON array, which the store keeps as it is.
+    package var descriptors: String
     package var lockKey: Int64
 
     package init(
@@ -51,6 +53,7 @@ package struct WorkerRegistration: Sendable {
         providers: [String],
         placement: String?,
         hostBound: [String],
+        descriptors: String = "[]",
         lockKey: Int64
     ) {
         self.id = id
@@ -61,6 +64,7 @@ package struct WorkerRegistration: Sendable {
         self.providers = providers
         self.placement = placement
         self.hostBound = hostBound
+        self.descriptors = descriptors
         self.lockKey = lockKey
     }
 }

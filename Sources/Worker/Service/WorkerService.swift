@@ -42,6 +42,7 @@ package struct WorkerService: Service {
                 providers: drivers.map(\.descriptor.name),
                 placement: drivers.compactMap(\.binding.placement).first,
                 hostBound: drivers.filter { $0.binding.placement != nil }.map(\.descriptor.name),
+                descriptors: try drivers.map(\.descriptor).json,
                 lockKey: lockKey
             )
         )

@@ -113,7 +113,13 @@ struct OpenAPITests {
         #expect(contract.violations(of: FileInfoView(info).json, against: "FileInfo") == [])
         #expect(FileInfoView(info).json["mode"] == "0644")
 
-        for entry in ProviderCatalog.entries(served: ["local", "other"]) {
+        let catalog = ProviderCatalog(
+            served: ["local", "other", "silent"],
+            descriptors: ProviderCatalogTests.descriptors,
+            fallback: "local"
+        )
+        #expect(catalog.entries.count == ProviderCatalog.names.count + 2)
+        for entry in catalog.entries {
             #expect(contract.violations(of: entry, against: "Provider") == [])
         }
     }
