@@ -52,6 +52,11 @@ extension Store {
             name: "intend_restore",
             sql: String(decoding: PackageResources.m0011_intend_restore_sql, as: UTF8.self)
         ),
+        Migration(
+            number: 12,
+            name: "worker_descriptors",
+            sql: String(decoding: PackageResources.m0012_worker_descriptors_sql, as: UTF8.self)
+        ),
     ]
 
     /// Brings the database to this code's schema and binds it to a fleet.
