@@ -202,7 +202,8 @@ let package = Package(
             resources: [.embedInCode("OpenAPI/Document/openapi.json")],
             [
                 "ArchiveStore", "Bus", "Model", "NATSClient", "NATSIdentity", "PrometheusMetrics", "ProcessOutput",
-                "ProviderKit", "ServiceHost", "Store", "Wire", crypto, hummingbird, lifecycle, logging, metrics, nioCore, nioHTTP1,
+                "ProviderKit", "ServiceHost", "Store", "Wire", crypto, hummingbird, lifecycle, logging, metrics,
+                nioCore, nioHTTP1,
                 nioLocks, protobuf,
             ]
         ),
@@ -361,7 +362,8 @@ let package = Package(
             "Gateway",
             [
                 "Bus", "Fleet", "FleetTesting", "Model", "NATSClient", "NATSIdentity", "PostgresClient",
-                "ProcessOutput", "PrometheusMetrics", "ProviderKit", "ServiceHost", "Store", "Wire", crypto, hummingbird,
+                "ProcessOutput", "PrometheusMetrics", "ProviderKit", "ServiceHost", "Store", "Wire", crypto,
+                hummingbird,
                 lifecycle, logging, nioCore, nioEmbedded, nioLocks, nioPosix, protobuf,
             ]
         ),
