@@ -1,3 +1,4 @@
+import ExecutionEngine
 import Glibc
 
 /// The environment that a box's processes start with.
@@ -24,15 +25,17 @@ struct Environment {
         list = entries.map(\.entry)
     }
 
-    /// What the daemon was started with.
+    /// What the daemon was started with; what was handed over for its programs comes last, and wins.
     static var own: [String] {
         var all: [String] = []
+        var handed: [String] = []
         var next = environ
-        while let entry = next.pointee {
-            all.append(String(cString: entry))
+        while let pointer = next.pointee {
+            let entry = String(cString: pointer)
+            if let unwrapped = HandedVariable.unwrapped(entry) { handed.append(unwrapped) } else { all.append(entry) }
             next += 1
         }
-        return all
+        return all + handed
     }
 
     /// The entries with these replaced or added.

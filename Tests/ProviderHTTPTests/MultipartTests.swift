@@ -21,7 +21,7 @@ struct MultipartTests {
             let content: MultipartForm.Part.Content = streamed ? .stream(upload) : .bytes(block)
             let form = MultipartForm([
                 .init("files[0].path", "/tmp/a"), .init("files[0].file", filename: "/tmp/\"a\"", content),
-                .init("empty", .bytes(ByteBuffer())),
+                .init("a\r\nX-Evil: 1\r\n\r\nb", .bytes(ByteBuffer())),
             ])
             let call = ProviderCall("upload", "POST", "/upload", body: .form(form), repeatability: .idempotentByKey)
             let parts = try await fixture.client.json(call, as: [Received].self)
@@ -29,7 +29,7 @@ struct MultipartTests {
                 parts == [
                     Received(name: "files[0].path", filename: nil, size: 6),
                     Received(name: "files[0].file", filename: "/tmp/%22a%22", size: streamed ? 300_000 : 100_000),
-                    Received(name: "empty", filename: nil, size: 0),
+                    Received(name: "a%0D%0AX-Evil: 1%0D%0A%0D%0Ab", filename: nil, size: 0),
                 ]
             )
         }

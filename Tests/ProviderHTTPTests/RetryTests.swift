@@ -57,6 +57,20 @@ struct RetryTests {
         }
     }
 
+    /// What an earlier try may have done no later refusal undoes; and nobody follows a redirect.
+    @Test(arguments: [
+        ("504/429/429", Repeatability.idempotentByKey, DriverError.Kind.timeout), ("500/401", .idempotentByKey, .timeout),
+        ("429/401", .idempotentByKey, .unauthorized), ("500/401", .safe, .unauthorized),
+        ("308", .once, .transient), ("301", .safe, .transient),
+    ])
+    func whatMayHaveBeenDoneStaysUnknown(statuses: String, kind: Repeatability, error: DriverError.Kind) async throws {
+        try await ProviderFixture.with { fixture in
+            let call = ProviderCall("make it", "POST", ProviderPath(stringLiteral: "/series/s/" + statuses), repeatability: kind)
+            let thrown = await #expect(throws: DriverError.self) { try await fixture.client.send(call) }
+            #expect(thrown?.kind == error)
+        }
+    }
+
     /// libcurl sends an idempotent method again when a reused connection dies; not one that is told to go once.
     @Test func aDeleteThatGoesOnceIsNotSentTwiceUnderneath() async throws {
         try await ProviderFixture.with { fixture in

@@ -55,6 +55,13 @@ class Handler(BaseHTTPRequestHandler):
     def route_count(self, name):
         self.answer({"count": seen.get(name, 0)})
 
+    def route_series(self, name, *statuses):
+        """Answers with one status after another."""
+        self.body()
+        count = self.count(name)
+        status = int(statuses[min(count, len(statuses)) - 1])
+        self.answer({"count": count}, status, Location="/count/other")
+
     def route_flaky(self, name, failures, status, after=""):
         """Fails so many times, then succeeds."""
         self.body()

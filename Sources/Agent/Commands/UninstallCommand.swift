@@ -32,7 +32,7 @@ enum UninstallCommand {
         try await stop(paths)
         let ended = endKeepers(paths)
         if ended > 0 { Terminal.say("Ended what ran in \(ended) sandboxes.") }
-        LocalFile.removeTree(paths.state)
+        try LocalFile.removeTree(paths.state)
         Terminal.say("Removed \(paths.state).")
         if let identity {
             Terminal.say("The fleet still lists it: `sandfleet agents delete \(identity.agent)` removes it there.")

@@ -32,6 +32,7 @@ final class Line: Sendable {
         logger: Logger,
         receive: @escaping @Sendable (NATSMessage, Line) -> Void
     ) async throws -> Line {
+        for url in session.natsURLs { try Encryption.require(of: url, scheme: "tls") }
         var options = NATSOptions(
             urls: session.natsURLs,
             name: "agent/\(name)",

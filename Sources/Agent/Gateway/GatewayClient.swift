@@ -35,16 +35,7 @@ struct GatewayClient: Sendable {
         }
         switch url.prefix(while: { $0 != ":" }) {
         case "https": break
-        case "http":
-            let host = rest.dropFirst(3).prefix { $0 != "/" }
-            let isLocal = ["127.0.0.1", "localhost", "[::1]"].contains { host == $0 || host.hasPrefix($0 + ":") }
-            guard isLocal || Environment.value("SANDFLEET_AGENT_PLAIN_HTTP") == "1" else {
-                throw AgentError(
-                    .usage,
-                    "\(url) is not encrypted, and whoever listens could take this machine over.",
-                    advice: "Use https://, or set SANDFLEET_AGENT_PLAIN_HTTP=1 in a network that you trust."
-                )
-            }
+        case "http": try Encryption.require(of: String(url), scheme: "https")
         default: throw AgentError(.usage, "`\(url)` must begin with https://")
         }
         self.url = String(url)

@@ -62,8 +62,8 @@ package final class ActivityLog: Sendable {
                 text = Self.line("log.dropped", [("lines", .integer(state.dropped))]) + line
                 state.dropped = 0
             }
-            if state.size + text.utf8.count > maximumSize { rotate(&state) }
             if state.descriptor < 0 { open(&state) }
+            if state.descriptor >= 0, state.size + text.utf8.count > maximumSize { rotate(&state) }
             guard state.descriptor >= 0 else { return }
             if LocalFile.writeAll(state.descriptor, Array(text.utf8)) {
                 state.size += text.utf8.count
@@ -81,17 +81,16 @@ package final class ActivityLog: Sendable {
             return
         }
         state.size = Int(lseek(state.descriptor, 0, SEEK_END))
-        if state.size > maximumSize {
-            rotate(&state)
-            open(&state)
-        }
     }
 
     private func rotate(_ state: inout State) {
-        if state.descriptor >= 0 { close(state.descriptor) }
-        state.descriptor = -1
-        rename(path, path + ".1")
-        state.size = 0
+        if rename(path, path + ".1") == 0 {
+            close(state.descriptor)
+            open(&state)
+        } else if ftruncate(state.descriptor, 0) == 0 {
+            // It cannot be put aside, and must not grow for ever.
+            state.size = 0
+        }
     }
 
     deinit {

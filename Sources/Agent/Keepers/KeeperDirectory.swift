@@ -24,14 +24,14 @@ struct KeeperDirectory: Sendable {
         try LocalFile.replace(record, with: value.json.readableText)
     }
 
-    func removeSocket(of keeper: String) { LocalFile.removeTree(socket(of: keeper)) }
+    func removeSocket(of keeper: String) throws(AgentError) { try LocalFile.removeTree(socket(of: keeper)) }
 
     /// Nobody will ask for this sandbox any more.
-    func remove() { LocalFile.removeTree(path) }
+    func remove() throws(AgentError) { try LocalFile.removeTree(path) }
 
     /// What is of no use without the keeper; the record stays, for the fence.
-    func clear(_ keeper: String) {
-        removeSocket(of: keeper)
-        LocalFile.removeTree(spool)
+    func clear(_ keeper: String) throws(AgentError) {
+        try removeSocket(of: keeper)
+        try LocalFile.removeTree(spool)
     }
 }

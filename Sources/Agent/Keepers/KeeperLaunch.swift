@@ -12,7 +12,7 @@ struct KeeperLaunch: Sendable {
     var directory: String
     var folder: KeeperDirectory
     var keeper: String
-    /// The sandbox's own; given to the keeper's process, never to a file or a command line.
+    /// Secret: it goes to the keeper alone, and to no disk.
     var sandboxEnvironment: [String: String]
 
     /// Starts it, blocking until it has been executed; returns its process id.
@@ -57,6 +57,12 @@ struct KeeperLaunch: Sendable {
             guard chown(directory, account.user, account.group) == 0 else {
                 throw .system("Cannot hand over \(directory)")
             }
+            // What a keeper of another account has left in it, and nothing that is linked from it.
+            for name in LocalFile.names(in: directory) {
+                guard lchown("\(directory)/\(name)", account.user, account.group) == 0 || errno == ENOENT else {
+                    throw .system("Cannot hand over \(directory)/\(name)")
+                }
+            }
         }
     }
 
@@ -80,6 +86,8 @@ struct KeeperLaunch: Sendable {
     }
 
     /// The agent's own variables that the configuration names, the account's, then the sandbox's.
+    ///
+    /// The last are another's, and bubblewrap's loader heeds its environment before anything is confined.
     private func environment(_ account: Account?) -> [String: String] {
         var values: [String: String] = ["PATH": Environment.defaultPath]
         let account = account ?? Account.own
@@ -89,7 +97,8 @@ struct KeeperLaunch: Sendable {
         for name in configuration.environment {
             if let value = Environment.value(name) { values[name] = value }
         }
-        return values.merging(sandboxEnvironment) { $1 }
+        for (name, value) in sandboxEnvironment { values[HandedVariable.name(for: name)] = value }
+        return values
     }
 
     /// What may have kept it from starting.

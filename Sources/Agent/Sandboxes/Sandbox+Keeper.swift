@@ -117,7 +117,7 @@ extension Sandbox {
         var pid: Int32?
         do {
             let folder = folder
-            if let former = before.keeper { _ = try await host.blocking { folder.removeSocket(of: former.id) } }
+            if let former = before.keeper { _ = try await host.blocking { try folder.removeSocket(of: former.id) } }
             let started = try await host.blocking { try launch.start() }
             pid = started
             keeper.process = ProcessIdentity(pid: started)
@@ -184,7 +184,7 @@ extension Sandbox {
                 state.environment = [:]
                 state.running = 0
             }
-            try await host.blocking { [folder] in folder.clear(keeper.id) }
+            try await host.blocking { [folder] in try folder.clear(keeper.id) }
             host.log.write("keeper.ended", [("sandbox", .string(id.rawValue))])
         }
     }
@@ -200,7 +200,7 @@ extension Sandbox {
                 }
             }
             disconnect()
-            try await host.blocking { [folder] in folder.remove() }
+            try await host.blocking { [folder] in try folder.remove() }
             host.log.write("sandbox.forgotten", [("sandbox", .string(id.rawValue)), ("reason", "deleted")])
         }
     }

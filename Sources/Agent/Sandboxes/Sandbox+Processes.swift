@@ -18,7 +18,12 @@ extension Sandbox {
         }
         let connection = try await connection(epoch: epoch)
         if let known = known(request.processID) { return WireAgentStarted(known.process, attached: true) }
-        try await checkLimit()
+        do {
+            try await checkLimit()
+        } catch {
+            // Asked again: the keeper may have started it already.
+            guard try await connection.processes().contains(where: { $0.id == request.processID }) else { throw error }
+        }
         let environment = state.withLockedValue(\.environment)
         let (process, isAttached) = try await connection.startOrAttach(BoxCommand(request, environment))
         // Where to follow it from is for the first pull to say.

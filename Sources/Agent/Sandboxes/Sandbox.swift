@@ -7,6 +7,8 @@ final class Sandbox: Sendable {
     struct State {
         /// Nil before it was read from disk.
         var record: SandboxRecord?
+        /// Whether the record's epoch is on disk.
+        var isFenceSaved = true
         /// The sandbox's own variables as `open` last gave them; never on disk.
         var environment: [String: String] = [:]
         /// Of the record's epoch.
@@ -50,7 +52,9 @@ extension Sandbox {
                 return state.record ?? SandboxRecord(epoch: epoch)
             }
             disconnect()
+            state.withLockedValue { $0.isFenceSaved = false }
             try await save(record)
+            state.withLockedValue { $0.isFenceSaved = true }
         }
     }
 
@@ -61,7 +65,8 @@ extension Sandbox {
             fault.details = ["epoch": "\(known)"]
             throw fault
         }
-        return epoch > known
+        // One that could not be written down is not served before it is.
+        return epoch > known || !state.withLockedValue(\.isFenceSaved)
     }
 
     func loadedRecord() async throws -> SandboxRecord {

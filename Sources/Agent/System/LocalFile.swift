@@ -96,15 +96,14 @@ enum LocalFile {
         (try? OpenDirectory(path: path).names()) ?? []
     }
 
-    /// Removes a directory of ours with what is in it; links are removed, not followed.
-    static func removeTree(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        if status.st_mode & S_IFMT == S_IFDIR {
-            for name in names(in: path) { removeTree("\(path)/\(name)") }
-            rmdir(path)
-        } else {
-            unlink(path)
+    /// Removes a file, or a directory with what is in it; links are removed, and followed by nobody, whatever is moved meanwhile.
+    static func removeTree(_ path: String) throws(AgentError) {
+        do throws(SystemError) {
+            let removal = TreeRemoval(try FilePath(path, workspace: "/"), recursive: true)
+            while try !removal.step(entries: 1000) {}
+        } catch {
+            guard error.code != ENOENT else { return }
+            throw .system("Cannot remove \(path)", error.code)
         }
     }
 

@@ -40,6 +40,9 @@ final class EasyHandle {
         headerList = nil
     }
 
+    /// Seconds; ten years.
+    private static let longestLife = 315_360_000
+
     func setConnection(
         _ request: HTTPTransportRequest,
         _ target: RequestTarget,
@@ -54,6 +57,8 @@ final class EasyHandle {
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         try set(CURLOPT_TCP_KEEPALIVE, 1)
+        // An upgraded connection counts as idle to libcurl, and any new transfer closes idle ones that are older than this.
+        try set(CURLOPT_MAXAGE_CONN, Self.longestLife)
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         try set(CURLOPT_CONNECTTIMEOUT_MS, max(1, request.connectTimeout.wholeMilliseconds))

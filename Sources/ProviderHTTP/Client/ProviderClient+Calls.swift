@@ -63,7 +63,8 @@ extension ProviderClient {
 
     private func accepted(_ response: HTTPTransportResponse, _ call: ProviderCall) async throws -> HTTPTransportResponse
     {
-        guard response.status >= 400 else { return response }
+        // A redirect is not followed, so nothing was done.
+        guard !(200..<300).contains(response.status) else { return response }
         var body = ByteBuffer()
         do {
             for try await chunk in response.body {

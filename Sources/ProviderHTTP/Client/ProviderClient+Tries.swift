@@ -25,6 +25,8 @@ extension ProviderClient {
         let request = try request(call)
         let start = time.now()
         var number = 0
+        /// A try before may have done it, so no later refusal says that nothing was done.
+        var unknown: Failure?
         while true {
             number += 1
             let failure: Failure
@@ -38,11 +40,12 @@ extension ProviderClient {
             let left = call.deadline - (time.now() - start)
             let decision = decision(failure.outcome, number, call, request, left)
             log(failure, number, call, decision)
-            guard case .again(let pause) = decision else { throw failure.error }
+            if call.repeatability.mayBeUnknown, failure.outcome.mayHaveActed { unknown = failure }
+            guard case .again(let pause) = decision else { throw (unknown ?? failure).error }
             do {
                 try await time.sleep(pause)
             } catch {
-                throw failure.error
+                throw (unknown ?? failure).error
             }
         }
     }

@@ -81,6 +81,16 @@ package struct MultipartForm: Sendable {
 
     /// As browsers write it.
     private static func quoted(_ text: String) -> String {
-        text.replacing("\"", with: "%22").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+        // By scalars: a CR LF is one character.
+        var quoted = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted.append(contentsOf: "%22".unicodeScalars)
+            case "\r": quoted.append(contentsOf: "%0D".unicodeScalars)
+            case "\n": quoted.append(contentsOf: "%0A".unicodeScalars)
+            default: quoted.append(scalar)
+            }
+        }
+        return String(quoted)
     }
 }

@@ -64,7 +64,8 @@ package struct CredentialSource: Sendable {
     /// Lines of `NAME=value`, as in an environment file: quotes around a value and lines of `#` are passed over.
     private static func assignments(in text: String, of path: String) throws(CredentialError) -> [String: Secret] {
         var values: [String: Secret] = [:]
-        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, raw) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .enumerated() {
             var line = raw.drop { $0 == " " || $0 == "\t" }
             while let last = line.last, last.isWhitespace { line.removeLast() }
             if line.isEmpty || line.hasPrefix("#") { continue }

@@ -51,6 +51,9 @@ extension Descriptor {
             problems.append("a box has to live longer than its create may take.")
         }
         if !(0...3600).contains(listingDelaySeconds) { problems.append("a listing lags at most an hour.") }
+        if idempotentCreate == .adoptByTag, listingDelaySeconds == 0 {
+            problems.append("what is adopted by its tag needs the time by which listings lag.")
+        }
         if idempotentCreateReason.isEmpty { problems.append("why creates are not repeated is missing.") }
         return problems
     }

@@ -10,6 +10,15 @@ package struct RetryPolicy: Sendable, Hashable {
         case neverLeft
         /// It may have got the request, and did not answer, or not wholly.
         case unanswered
+
+        /// Whether what was asked for may have been done.
+        package var mayHaveActed: Bool {
+            switch self {
+            case .unanswered: true
+            case .neverLeft: false
+            case .status(let status, _): status == 408 || (500...599).contains(status) && status != 501
+            }
+        }
     }
 
     package enum Decision: Sendable, Hashable {

@@ -71,7 +71,7 @@ extension Store {
                 select o.id from boxes b join sandboxes o on o.id = b.sandbox_id
                 where b.state = 'intended' and b.call_deadline < now()
                     and o.lease_state = 'cold' and o.status <> 'error' and o.reap_after < now()
-                order by b.call_deadline limit $1 for update of o skip locked
+                order by o.reap_after limit $1 for update of o skip locked
             ) returning \(DueSandbox.columns)
             """,
             [limit]

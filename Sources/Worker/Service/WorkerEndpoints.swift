@@ -114,13 +114,14 @@ struct WorkerEndpoints: Sendable {
         var request = request
         request.provider = keeper.driver.descriptor.name
         do {
-            return try await BusClient(bus: bus)
+            let answer = try await BusClient(bus: bus)
                 .ask(
                     .with { $0.acquire = request },
                     worker: owner,
                     context: CallContext(requestID: OperationID.now().rawValue, deadline: .now + Self.ownerPatience)
                 )
-                .acquired
+            // A worker of a former version only says that it is there.
+            return answer.hasAcquired ? answer.acquired : reply
         } catch let error as BusError where error.code != .remote {
             // It is away, or at work on it.
             return reply

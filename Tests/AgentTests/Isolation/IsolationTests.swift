@@ -1,5 +1,6 @@
 import Fleet
 import FleetTesting
+import Foundation
 import Glibc
 import Model
 import Testing
@@ -83,6 +84,24 @@ import Wire
                 // At its own path, and the same file.
                 #expect(place == fixture.root + "/box" && TextFile.read(place + "/place") == place + "\n")
                 #expect(access("/usr/sandfleet-was-here", F_OK) != 0)
+            }
+        }
+    }
+
+    /// Bubblewrap itself, and its loader, are not confined yet.
+    @Test func variablesOfASandboxMeanNothingBeforeItIsConfined() async throws {
+        try await AgentFixture.with(configuration: #"{"root": "ROOT", "isolation": "bubblewrap"}"#) { fixture in
+            try await fixture.withRun { run in
+                let caller = AgentCaller(client: fixture.client, subject: run.subject)
+                let trace = "\(fixture.root)/trace"
+                // What a loader is told in the clear it does: this one would write down all that it does.
+                _ = try await caller.open(env: ["LD_DEBUG": "files", "LD_DEBUG_OUTPUT": trace, "PLAIN": "text"])
+                let written = try FileManager.default.contentsOfDirectory(atPath: fixture.root)
+                #expect(!written.contains { $0.hasPrefix("trace") })
+                try await caller.start("look", "/bin/sh", "-c", "printf %s \"$PLAIN\"")
+                #expect(try await caller.collect("look").stdout == Array("text".utf8))
+                // A program of its own is told.
+                #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.root).contains { $0.hasPrefix("trace") })
             }
         }
     }

@@ -59,7 +59,7 @@ struct CredentialSourceTests {
         try await withTemporaryDirectory { directory in
             let workspace = try #require(WorkspaceID("01hzzzzzzzzzzzzzzzzzzzzzzz"))
             let path = "\(directory)/\(workspace.rawValue)/vercel.env"
-            try write("# theirs\nexport VERCEL_TOKEN=\"own token\"\n\nOTHER=x\n", to: path)
+            try write("# theirs\r\nexport VERCEL_TOKEN=\"own token\"\r\n\r\nOTHER=x\n", to: path)
             let fleet = ["VERCEL_TOKEN": "fleet", "VERCEL_TEAM_ID": "fleet-team"]
             let own = try find(fleet, in: directory, for: workspace)
             #expect(own["VERCEL_TOKEN"]?.reveal() == "own token")

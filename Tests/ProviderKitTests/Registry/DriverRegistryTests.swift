@@ -27,6 +27,7 @@ struct DriverRegistryTests {
         (.fixture("docker") { $0.createDeadlineSeconds = 0 }, "a create takes"),
         (.fixture("docker") { $0.hardDeadlineSeconds = 60 }, "has to live longer"),
         (.fixture("docker") { $0.listingDelaySeconds = -1 }, "a listing lags"),
+        (.fixture("docker") { ($0.idempotentCreate, $0.listingDelaySeconds) = (.adoptByTag, 0) }, "by which listings lag"),
         (.fixture("docker") { $0.idempotentCreateReason = "" }, "is missing"),
         (.fixture("docker") { $0.credentials = [.init("A", "a"), .init("A", "b")] }, "a credential is named twice"),
         (.fixture("docker") { $0.credentials = [.init("token", "a")] }, "not the name of a variable"),

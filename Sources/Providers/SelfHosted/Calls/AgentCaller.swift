@@ -31,7 +31,11 @@ struct AgentCaller: Sendable {
         var pause = Duration.milliseconds(100)
         while true {
             let target = try await target(agent, patience, wasSent: wasSent)
-            try await prepare(target)
+            do throws(SelfHostedFailure) {
+                try await prepare(target)
+            } catch {
+                throw wasSent && error.saysNothingWasDone ? .unanswered : error
+            }
             guard let limit = patience.next else { throw .unanswered }
             switch await attempt(request, target, limit) {
             case .answered(let reply):
@@ -48,13 +52,15 @@ struct AgentCaller: Sendable {
                 try await rest(Self.breath, patience)
             case .refused(.overloaded(let seconds)):
                 let wished = max(seconds.map { .seconds($0) } ?? .zero, pause)
-                guard patience.deadline.map({ .now + wished < $0 }) ?? true else { throw .overloaded(after: seconds) }
+                guard patience.deadline.map({ .now + wished < $0 }) ?? true else {
+                    throw wasSent ? .unanswered : .overloaded(after: seconds)
+                }
                 try await rest(wished, patience)
                 pause = min(pause * 2, Self.longestPause)
             case .refused(.file(.fileNotFound, _)) where wasSent && request.endsInAbsence:
                 return Answer(result: .done(WireAgentDone()), isRepeated: true)
             case .refused(let failure):
-                throw failure
+                throw wasSent && failure.saysNothingWasDone ? .unanswered : failure
             case .cancelled:
                 throw .cancelled
             }

@@ -33,4 +33,12 @@ enum SelfHostedFailure: Error, Sendable, Hashable {
     case cancelled
     /// Anything else that the machine said.
     case failed(String)
+
+    /// Of this attempt: one before it may have done what it was to do.
+    var saysNothingWasDone: Bool {
+        switch self {
+        case .absent, .overloaded, .denied: true
+        default: false
+        }
+    }
 }
