@@ -16,6 +16,7 @@ package enum ShutdownManner: String, Sendable, CaseIterable {
 extension LeaseKeeper {
     /// Gives everything back in order, before the process ends.
     func handOver(_ manner: ShutdownManner, grace: Duration) async {
+        await takeNoMore()
         await withTaskGroup(of: Void.self) { group in
             var rest = holdings.all[...]
             for _ in 0..<16 {

@@ -33,7 +33,13 @@ final class LeaseKeeper: Sendable {
     /// Seconds until somebody looks again after what runs on a machine that was not there.
     private static let absencePause = 30
     /// Acquisitions under way, so that all who ask for one sandbox wait for the same attempt.
-    private let attempts = NIOLockedValueBox<[SandboxID: Task<WireAcquireReply, any Error>]>([:])
+    private let attempts = NIOLockedValueBox(Attempts())
+
+    private struct Attempts {
+        var running: [SandboxID: Task<WireAcquireReply, any Error>] = [:]
+        /// The worker is giving everything back, and takes nothing any more.
+        var areOver = false
+    }
 
     init(
         identity: WorkerIdentity,
@@ -68,18 +74,20 @@ final class LeaseKeeper: Sendable {
         if let holding = holdings[sandbox] {
             return .serving(epoch: holding.epoch)
         }
-        let task = attempts.withLockedValue { attempts in
-            if let attempt = attempts[sandbox] { return attempt }
+        let task = attempts.withLockedValue { attempts -> Task<WireAcquireReply, any Error>? in
+            if let attempt = attempts.running[sandbox] { return attempt }
+            guard !attempts.areOver else { return nil }
             // Outlives the caller that began it: a box that is half made must be finished or settled.
             let attempt = Task<WireAcquireReply, any Error> { [self] in
-                defer { self.attempts.withLockedValue { $0[sandbox] = nil } }
+                defer { self.attempts.withLockedValue { $0.running[sandbox] = nil } }
                 // An earlier attempt may have ended since it was looked for: what is served is not taken anew.
                 if let holding = holdings[sandbox] { return .serving(epoch: holding.epoch) }
                 return try await take(sandbox, in: workspace)
             }
-            attempts[sandbox] = attempt
+            attempts.running[sandbox] = attempt
             return attempt
         }
+        guard let task else { throw Fault.moving }
         do {
             return try await task.value
         } catch {
@@ -87,6 +95,15 @@ final class LeaseKeeper: Sendable {
             guard vitality.isAlive() else { throw NoAnswer() }
             throw error
         }
+    }
+
+    /// Takes nothing any more; returns when what was being taken is held or was not to be had.
+    func takeNoMore() async {
+        let running = attempts.withLockedValue { attempts in
+            attempts.areOver = true
+            return Array(attempts.running.values)
+        }
+        for attempt in running { _ = await attempt.result }
     }
 
     private func take(

@@ -104,6 +104,8 @@ import Wire
 final class Gate: Sendable {
     private let state = NIOLockedValueBox<(isOpen: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
 
+    var isOpen: Bool { state.withLockedValue(\.isOpen) }
+
     func wait() async {
         await withCheckedContinuation { continuation in
             let isOpen = state.withLockedValue { state in

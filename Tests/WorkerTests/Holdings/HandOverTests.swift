@@ -11,6 +11,35 @@ import Wire
 
 /// What a worker does with what it serves once it is told to stop.
 @Suite struct HandOverTests {
+    /// What is being taken at that moment is handed over too, and nothing is taken after it.
+    @Test func whoIsLeavingTakesNothingMore() async throws {
+        try await WorkerFixture.with { fixture in
+            let sandbox = try await fixture.sandbox()
+            let (isMaking, mayMake) = (Gate(), Gate())
+            fixture.driver.before { call in
+                guard call == .create, !isMaking.isOpen else { return }
+                isMaking.open()
+                await mayMake.wait()
+            }
+            async let taken: Void = fixture.acquire(sandbox)
+            await isMaking.wait()
+            async let left: Void = fixture.keeper.handOver(.drain, grace: .seconds(600))
+            try await eventually("it takes nothing more") {
+                do {
+                    try await fixture.acquire(try await fixture.sandbox())
+                    return false
+                } catch let fault as Fault {
+                    return fault.code == .moving
+                }
+            }
+            mayMake.open()
+            try await taken
+            await left
+            #expect(fixture.keeper.holdings[sandbox] == nil)
+            #expect(fixture.driver.boxes.values.allSatisfy { !$0.isRunning })
+        }
+    }
+
     @Test func withReleaseWhatRunsEndsThenTheLeaseIsFreeAndOnlyThenNobodyListens() async throws {
         try await WorkerFixture.with { fixture in
             let sandbox = try await fixture.served()
