@@ -65,7 +65,8 @@ package struct CredentialSource: Sendable {
     private static func assignments(in text: String, of path: String) throws(CredentialError) -> [String: Secret] {
         var values: [String: Secret] = [:]
         for (index, raw) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-            .enumerated() {
+            .enumerated()
+        {
             var line = raw.drop { $0 == " " || $0 == "\t" }
             while let last = line.last, last.isWhitespace { line.removeLast() }
             if line.isEmpty || line.hasPrefix("#") { continue }

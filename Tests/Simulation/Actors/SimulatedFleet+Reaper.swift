@@ -66,9 +66,10 @@ extension SimulatedFleet {
     private func resolve() async {
         await settle { store, sandbox, lease in
             lease.state == .cold && lease.status != .error
-                && store.openBoxes(of: sandbox).contains {
-                    $0.state == .intended && $0.callDeadline < store.simulator.date
-                }
+                && store.openBoxes(of: sandbox)
+                    .contains {
+                        $0.state == .intended && $0.callDeadline < store.simulator.date
+                    }
         }
     }
 
