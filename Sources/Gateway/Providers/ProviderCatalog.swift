@@ -31,6 +31,9 @@ struct ProviderCatalog: Sendable {
     }
 
     /// The provider of a new sandbox; the store is asked only where what is served matters.
+    ///
+    /// Not inlined: with it Swift 6.3.1 crashes over its caller in a release build ("While splitting coroutine").
+    @inline(never)
     static func choose(
         _ wish: String?,
         _ needs: ProviderNeeds,

@@ -39,6 +39,16 @@ struct SandboxesController: Sendable {
             if let answer = try await creation.repeated(idempotency, context) { return answer }
             wanted = try await beginning(wanted, in: principal.workspace)
         }
+        return try await create(wanted, idempotency, context)
+    }
+
+    private func create(
+        _ wanted: CreateSandbox,
+        _ idempotency: IdempotencyKey?,
+        _ context: GatewayContext
+    ) async throws -> Response {
+        var wanted = wanted
+        let principal = try context.principal
         let fallback = settings.defaultProvider
         let provider = try await ProviderCatalog.choose(wanted.provider, wanted.needs, fallback: fallback, store)
         if wanted.agent != nil || provider == AgentSelector.provider {
