@@ -280,7 +280,7 @@ let package = Package(
             exclude: ["agents.py", "cuts.py", "files.py", "oddities.py", "processes.py", "server.py", "workspaces.py"],
             ["FleetTesting"]
         ),
-        tests("Commands", ["CLinux", "ContractServer", "Fleet", "sandfleet", nioLocks]),
+        tests("Commands", ["CLinux", "ContractServer", "Fleet", "FleetTesting", "sandfleet", nioLocks]),
         tests(
             "CurlTransport",
             exclude: ["http2.mjs", "server.py", "upgrades.py", "websockets_peer.py"],

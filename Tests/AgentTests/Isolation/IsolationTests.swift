@@ -47,7 +47,7 @@ import Wire
             test -e $directory || continue
             (: > $directory/sandfleet-was-here) 2>/dev/null && echo "wrote into $directory"
         done
-        ls /run /tmp /var/tmp | grep -v -e "^/" -e "^$" -e "^resolv" -e "^systemd$" -e "$VISIBLE"
+        ls /run /tmp /var/tmp | grep -v -e "^/" -e "^$" -e "^resolv" -e "^systemd$" -e "$VISIBLE" -e "$PROGRAMS"
         test -w /proc/sys/kernel/core_pattern && echo "may set the core pattern"
         mount -o remount,bind,rw /usr 2>/dev/null && echo "made /usr writable"
         mount -t tmpfs none /usr 2>/dev/null && echo "mounted over /usr"
@@ -72,7 +72,9 @@ import Wire
                 mkdir(outside, 0o777)
                 // The first name below a shared folder that leads to the root.
                 let visible = fixture.root.split(separator: "/").dropFirst().first.map(String.init) ?? fixture.root
-                var environment = ["OUTSIDE": outside, "VISIBLE": visible]
+                // The keeper's program is there at its own path, wherever that is.
+                let programs = CommandLine.arguments[0].split(separator: "/").dropFirst().first.map(String.init) ?? visible
+                var environment = ["OUTSIDE": outside, "VISIBLE": visible, "PROGRAMS": programs]
                 for space in ["pid", "ipc", "uts", "mnt"] {
                     environment["HOST_\(space)"] = try await Tool.run("/bin/readlink", ["/proc/self/ns/\(space)"]).trimmed
                 }

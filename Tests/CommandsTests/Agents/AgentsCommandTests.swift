@@ -1,4 +1,5 @@
 import ContractServer
+import FleetTesting
 import Foundation
 import Glibc
 import Testing
@@ -59,15 +60,15 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appending(path: "agent-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try FileManager.default.copyItem(
-            at: RunningCommandLine.products.appending(path: "sandfleet"),
-            to: folder.appending(path: "sandfleet")
-        )
+        // Written by others: what this process has open for writing, a child that is being started has too, and then
+        // nobody can execute it.
+        let original = try RunningCommandLine.products.appending(path: "sandfleet").path
+        try await Tool.run("/bin/cp", [original, folder.appending(path: "sandfleet").path])
         let missing = try await CommandLineRun(["agent", "status"], from: folder)
         #expect(missing.exitCode == 74 && missing.stderr.contains("'agent' is not beside 'sandfleet'"))
         let program = folder.appending(path: "agent").path
-        try Data("#!/bin/sh\necho \"$*\"; exit 7\n".utf8).write(to: URL(filePath: program))
-        #expect(chmod(program, 0o755) == 0)
+        let script = "printf '#!/bin/sh\\necho \"$*\"; exit 7\\n' > \"$0\" && chmod 755 \"$0\""
+        try await Tool.run("/bin/sh", ["-c", script, program])
         let run = try await CommandLineRun(["agent", "enroll", "--url", "x", "--", "-v"], from: folder)
         #expect(run.exitCode == 7 && run.line.hasPrefix("enroll --url x"))
     }
