@@ -171,13 +171,23 @@ let package = Package(
         library("BoxDaemon", ["BoxProtocol", "CLinux", "ExecutionEngine"]),
         library("BoxClient", ["BoxProtocol", "CLinux", "ExecutionEngine", logging, nioCore, nioLocks, nioPosix]),
 
+        // A box whose daemon is reached on this host or through a provider's exec.
+        library(
+            "BoxSession",
+            [
+                "BoxClient", "BoxProtocol", "ExecutionEngine", "Model", "ProviderKit", crypto, nioCore, nioLocks,
+                nioPosix,
+            ]
+        ),
+
         // Providers, one target each.
         library(
             "LocalDriver",
             path: "Sources/Providers/Local",
             [
-                "BoxClient", "CLinux", "ExecutionEngine", "Model", "ProviderKit", crypto, logging, nioCore, nioLocks,
-                nioPosix,
+                "BoxClient", "BoxSession", "CLinux", "ExecutionEngine", "Model", "ProviderKit", crypto, logging,
+                nioCore,
+                nioLocks, nioPosix,
             ]
         ),
 
@@ -231,7 +241,11 @@ let package = Package(
         // Executables.
         service(
             "boxd",
-            linkerSettings: [.unsafeFlags(["-static-executable"])],
+            linkerSettings: [
+                .unsafeFlags(["-static-executable"]),
+                // It goes along into boxes: a smaller one is there sooner.
+                .unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release)),
+            ],
             ["BoxDaemon"]
         ),
         service(
@@ -296,9 +310,16 @@ let package = Package(
             exclude: ["openapi_contract.py"],
             swiftSettings: house
         ),
-        tests("LocalDriver", ["BoxClient", "CLinux", "FleetTesting", "Model", "ProviderKit", logging, nioCore]),
+        tests(
+            "LocalDriver",
+            ["BoxClient", "BoxSession", "CLinux", "FleetTesting", "Model", "ProviderKit", logging, nioCore]
+        ),
         tests("BoxDaemon", ["BoxClient", "BoxProtocol", "CLinux", "ExecutionEngine", nioCore, nioLocks]),
         tests("BoxProtocol"),
+        tests(
+            "BoxSession",
+            ["BoxClient", "BoxDaemon", "ExecutionEngine", "FleetTesting", "Model", "ProviderKit", nioCore, nioLocks]
+        ),
         tests("ExecutionEngine"),
         tests("Model"),
         library(

@@ -51,7 +51,7 @@ extension Connection {
         try FilePath(string, workspace: box.workspace, root: box.root)
     }
 
-    private func answer(_ stream: UInt32, _ body: () throws(SystemError) -> Void) {
+    func answer(_ stream: UInt32, _ body: () throws(SystemError) -> Void) {
         do {
             try body()
         } catch {
@@ -95,11 +95,12 @@ extension Connection {
     }
 
     func discard(_ stream: UInt32, _ message: HandleMessage) {
+        handles.reads[message.handle] = nil
         handles.writes[message.handle] = nil
         reply(stream, .done, EmptyMessage())
     }
 
-    private func canOpen(_ stream: UInt32) -> Bool {
+    func canOpen(_ stream: UInt32) -> Bool {
         if handles.contains(stream) {
             fail(stream, .invalid)
             return false

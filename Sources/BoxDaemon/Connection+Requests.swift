@@ -22,6 +22,10 @@ extension Connection {
         case .status: status(stream, try PathMessage(payload: payload))
         case .openRead: openRead(stream, try PathMessage(payload: payload))
         case .openWrite: openWrite(stream, try PathMessage(payload: payload))
+        case .openReadInline: openReadInline(stream, try PathMessage(payload: payload))
+        case .openWriteInline: openWriteInline(stream, try PathMessage(payload: payload))
+        case .readContents: readContents(stream, try ReadContentsMessage(payload: payload))
+        case .writeContents: writeContents(stream, try WriteContentsMessage(payload: payload))
         case .commit: commit(stream, try CommitMessage(payload: payload))
         case .discard: discard(stream, try HandleMessage(payload: payload))
         case .list: list(stream, try ListMessage(payload: payload))
@@ -31,7 +35,7 @@ extension Connection {
         case .remove: remove(stream, try PathMessage(payload: payload))
         case .rename: rename(stream, try RenameMessage(payload: payload))
         case .hello, .welcome, .done, .failed, .started, .output, .exited, .inputState, .inputRoom, .processList,
-            .fileStatus, .opened, .page:
+            .fileStatus, .opened, .page, .openedInline, .contents:
             throw .unexpectedFrame
         }
     }

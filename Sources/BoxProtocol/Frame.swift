@@ -15,6 +15,9 @@ package enum Frame {
 
     /// What one input frame carries at most.
     package static let inputChunk = 64 << 10
+
+    /// What one frame carries of a file at most.
+    package static let contentsChunk = 256 << 10
 }
 
 /// What a frame's bytes look like before its payload has been understood.
@@ -57,6 +60,11 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
     case makeDirectory = 38
     case remove = 39
     case rename = 40
+    /// Open a file whose contents travel in frames: the client is on another machine.
+    case openReadInline = 41
+    case openWriteInline = 42
+    case readContents = 43
+    case writeContents = 44
 
     case welcome = 128
     case done = 129
@@ -70,4 +78,6 @@ package enum FrameType: UInt8, Sendable, CaseIterable {
     case fileStatus = 137
     case opened = 138
     case page = 139
+    case openedInline = 140
+    case contents = 141
 }

@@ -20,6 +20,11 @@ package final class Descriptor: Sendable {
         guard flags >= 0, fcntl(number, F_SETFL, flags | O_NONBLOCK) >= 0 else { throw .current }
     }
 
+    package func setBlocking() throws(SystemError) {
+        let flags = fcntl(number, F_GETFL)
+        guard flags >= 0, fcntl(number, F_SETFL, flags & ~O_NONBLOCK) >= 0 else { throw .current }
+    }
+
     /// Something to read the end from at once.
     ///
     /// Without a `/dev` it is a pipe that nobody writes to.

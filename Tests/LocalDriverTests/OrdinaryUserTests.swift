@@ -1,4 +1,5 @@
 import BoxClient
+import BoxSession
 import Glibc
 import Model
 import ProviderKit
@@ -116,8 +117,8 @@ private func checkCopiedRoot(_ keeper: BoxKeeper) async throws {
 }
 
 private func connect(_ directory: BoxDirectory, _ tag: BoxTag) async throws -> any Box {
-    try await LocalBox.connect(
-        directory,
+    try await DaemonBox.connect(
+        socket: directory.socket,
         envelope: Envelope(backendId: "local", sessionState: .init(providerState: [:], workspaceReady: true)),
         isFresh: true,
         sandbox: tag.sandbox,

@@ -186,7 +186,7 @@ extension BoxChannel {
 
     private func undo(_ result: Result<BoxReply, BoxError>, _ stream: UInt32) {
         switch result {
-        case .success(.opened): send(.discard, HandleMessage(handle: stream))
+        case .success(.opened), .success(.openedInline): send(.discard, HandleMessage(handle: stream))
         case .success(.page(let page)) where !page.isLast: send(.listClose, HandleMessage(handle: stream))
         default: break
         }

@@ -104,6 +104,10 @@ final class BoxChannelReader: EventHandler {
             channel.unfollow(stream)
             follower?.receive(.exited(message))
         case .inputState: channel.deliver(.success(.inputState(try InputStateMessage(payload: payload))), to: stream)
+        case .openedInline:
+            channel.deliver(.success(.openedInline(try FileStatusMessage(payload: payload))), to: stream)
+        case .contents:
+            channel.deliver(.success(.contents(try ContentsMessage(payload: payload).bytes)), to: stream)
         case .inputRoom: news(stream, .inputRoom)
         default: throw ProtocolViolation.unexpectedFrame
         }

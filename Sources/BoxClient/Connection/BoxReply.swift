@@ -10,6 +10,8 @@ enum BoxReply: Sendable {
     case opened(FileStatusMessage, Descriptor)
     case page(PageMessage)
     case inputState(InputStateMessage)
+    case openedInline(FileStatusMessage)
+    case contents([UInt8])
 }
 
 /// What arrives on the stream of a process.

@@ -49,6 +49,29 @@ extension BoxConnection {
         return BoxFileWriter(descriptor: descriptor, handle: stream, connection: self)
     }
 
+    /// Like ``openRead(_:)``, for a box that cannot hand over descriptors.
+    package func openReadInline(_ path: String) async throws -> InlineFileReader {
+        let stream = channel.makeStream()
+        let reply = try await channel.request(.openReadInline, PathMessage(path: path), stream: stream)
+        guard case .openedInline(let status) = reply else { throw violation() }
+        return InlineFileReader(info: BoxFileInfo(status), handle: stream, connection: self)
+    }
+
+    /// Like ``openWrite(_:createParents:)``, for a box that cannot hand over descriptors.
+    package func openWriteInline(_ path: String, createParents: Bool = true) async throws -> InlineFileWriter {
+        let stream = channel.makeStream()
+        let message = PathMessage(path: path, flag: createParents)
+        guard case .openedInline = try await channel.request(.openWriteInline, message, stream: stream) else {
+            throw violation()
+        }
+        return InlineFileWriter(handle: stream, connection: self)
+    }
+
+    func contents(_ message: ReadContentsMessage) async throws -> [UInt8] {
+        guard case .contents(let bytes) = try await channel.request(.readContents, message) else { throw violation() }
+        return bytes
+    }
+
     /// The whole of a small file.
     package func readFile(_ path: String, limit: Int = 16 << 20) async throws -> ByteBuffer {
         let reader = try await openRead(path)

@@ -1,4 +1,5 @@
 import BoxClient
+import BoxSession
 package import Logging
 package import Model
 package import ProviderKit
@@ -127,8 +128,8 @@ package final class LocalDriver: Driver {
         environment: [String: String]
     ) async throws(DriverError) -> any Box {
         do throws(DriverError) {
-            return try await LocalBox.connect(
-                found.directory,
+            return try await DaemonBox.connect(
+                socket: found.directory.socket,
                 envelope: envelope(for: found.directory),
                 isFresh: found.isFresh,
                 sandbox: sandbox,

@@ -1,11 +1,11 @@
-import BoxClient
+package import BoxClient
 import Glibc
 import Model
-import ProviderKit
+package import ProviderKit
 
 extension DriverError {
     /// A box that does not answer is never `gone` for that: its record says what became of it.
-    init(_ error: BoxError) {
+    package init(_ error: BoxError) {
         let kind: Kind =
             switch error.code {
             case .notFound: .file(.fileNotFound)
@@ -38,7 +38,7 @@ extension DriverError {
 }
 
 /// Runs calls to a box and gives their errors the driver's form.
-func mapped<Value>(_ body: () async throws -> Value) async throws(DriverError) -> Value {
+package func mapped<Value>(_ body: () async throws -> Value) async throws(DriverError) -> Value {
     do {
         return try await body()
     } catch let error as BoxError {
@@ -53,7 +53,7 @@ func mapped<Value>(_ body: () async throws -> Value) async throws(DriverError) -
 }
 
 /// Runs a call to a box for a limited time; it is cancelled afterwards.
-func withDeadline<Value: Sendable>(
+package func withDeadline<Value: Sendable>(
     _ timeout: Duration,
     _ message: String,
     _ body: @escaping @Sendable () async throws -> Value

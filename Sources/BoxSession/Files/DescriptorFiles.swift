@@ -2,7 +2,8 @@ import BoxClient
 import NIOCore
 import ProviderKit
 
-struct LocalFileReader: ProviderKit.BoxFileReader {
+/// A file of a box on this host.
+struct DescriptorFileReader: ProviderKit.BoxFileReader {
     let info: FileInfo
     private let reader: BoxClient.BoxFileReader
 
@@ -19,7 +20,8 @@ struct LocalFileReader: ProviderKit.BoxFileReader {
     func close() async {}
 }
 
-struct LocalFileWriter: ProviderKit.BoxFileWriter {
+/// A file of a box on this host that is being replaced.
+struct DescriptorFileWriter: ProviderKit.BoxFileWriter {
     private let writer: BoxClient.BoxFileWriter
     private let path: String
     private let mode: UInt32?
@@ -41,26 +43,5 @@ struct LocalFileWriter: ProviderKit.BoxFileWriter {
 
     func discard() async {
         writer.discard()
-    }
-}
-
-extension FileInfo {
-    /// A file asked for by its path has no name of its own there.
-    init(_ info: BoxFileInfo, path: String) {
-        let type: FileType =
-            switch info.kind {
-            case .regular: .file
-            case .directory: .directory
-            case .symbolicLink: .symlink
-            case .other: .other
-            }
-        self.init(
-            name: info.name.isEmpty ? String(lastComponent(path)) : info.name,
-            type: type,
-            size: info.size,
-            mode: info.mode,
-            modifiedAt: info.modifiedNanoseconds,
-            target: info.target
-        )
     }
 }

@@ -3,10 +3,10 @@ import NIOConcurrencyHelpers
 import NIOCore
 import ProviderKit
 
-/// A running program in a local box.
+/// A running program of a box's daemon.
 ///
 /// It ends with this handle's connection, unless it is durable.
-final class LocalProcess: ProviderKit.BoxProcess {
+final class DaemonProcess: ProviderKit.BoxProcess {
     private let process: BoxClient.BoxProcess
     private let hasEnded = NIOLockedValueBox(false)
 

@@ -1,0 +1,14 @@
+package import NIOCore
+package import ProviderKit
+
+/// Both directions of bytes between here and a relay in a box: what a driver makes of its provider's interactive exec.
+package protocol ByteChannel: Sendable {
+    /// The next bytes; nil at the end. One reader at a time; a cancelled one stops waiting.
+    func read() async throws(DriverError) -> ByteBuffer?
+
+    /// Returns when there is room for more. One writer at a time; a cancelled one stops waiting.
+    func write(_ bytes: ByteBuffer) async throws(DriverError)
+
+    /// Ends the relay, or lets it end. Closing what is closed does nothing; whoever reads or writes is woken.
+    func close() async
+}
