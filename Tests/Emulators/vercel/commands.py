@@ -45,11 +45,9 @@ class Commands:
         table.add("POST", base + "/{command}/stdin", self._write)
 
     def close_streams(self) -> int:
-        """Breaks every stream of output, in band, as when the API loses its own connection. How many there were."""
-        streams = list(self._streams)
-        for stream in streams:
-            stream.cancel()
-        return len(streams)
+        """Breaks every stream of output, in band, as when the API loses its own connection. How many were broken."""
+        streams, self._streams = self._streams, set()
+        return sum(stream.cancel() for stream in streams)
 
     async def _find(self, request: web.Request) -> Command:
         _, session = self._registry.owner(request.match_info["session"])
@@ -151,6 +149,9 @@ class Commands:
         response = web.StreamResponse(headers={"Content-Type": NDJSON, "Cache-Control": "no-cache"})
         response.enable_chunked_encoding()
         await response.prepare(request)
+        if told:
+            # Before it can be broken: who does not know the command cannot follow it to its end, and must not repeat it.
+            await _line(response, {"command": command.begun()})
         sending = asyncio.ensure_future(_send(response, command, told=told, logs=logs))
         self._streams.add(sending)
         try:
@@ -169,10 +170,8 @@ class Commands:
 
 
 async def _send(response: web.StreamResponse, command: Command, *, told: bool, logs: bool) -> bool:
-    """Everything there is to say; false when nobody listens any more."""
+    """Everything there is to say after the first line; false when nobody listens any more."""
     try:
-        if told:
-            await _line(response, {"command": command.begun()})
         if logs:
             async with contextlib.aclosing(command.logs()) as records:
                 async for record in records:

@@ -176,7 +176,7 @@ def test_a_stream_that_is_closed_in_band_is_opened_again(sandbox: SyncSandbox, e
     while not emulator.control("POST", "streams/close")["closed"]:
         assert running.is_alive()
     sandbox.run_process("sh", ["-c", "echo go > fifo"])
-    running.join(20)
+    running.join(60)
     assert outputs == ["one\ntwo\n"]
 
 

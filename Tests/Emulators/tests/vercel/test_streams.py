@@ -77,6 +77,26 @@ def test_streams_end_in_band_with_their_session(api: Any, path: str) -> None:
         assert answer.code in ("sandbox_stopping", "sandbox_stopped")
 
 
+def test_a_stream_that_is_closed_has_named_its_command(api: Any) -> None:
+    _, session = api.create()
+    body = {"command": "sleep", "args": ["1001"]}
+    answers: list[Any] = []
+    following = [
+        threading.Thread(target=lambda: answers.append(api("POST", session + "/cmd", body, wait="true", logs="true")))
+        for _ in range(20)
+    ]
+    for each in following:
+        each.start()
+    # Closes each of them as early as it can be closed.
+    closed = 0
+    while any(each.is_alive() for each in following):
+        closed += api.emulator.control("POST", "streams/close")["closed"]
+    assert closed == len(answers) == 20
+    for answer in answers:
+        first, last = answer.records
+        assert first["command"]["exitCode"] is None and last["data"]["code"] == "sandbox_stream_closed"
+
+
 def test_a_wait_ends_with_its_session(api: Any) -> None:
     _, session = api.create()
     command = api.start(session, "exec sleep 1001")
