@@ -406,7 +406,7 @@ let package = Package(
                 nioLocks, protobuf,
             ]
         ),
-        tests("NATSClient", ["Fleet", "FleetTesting", logging, nioCore, nioLocks]),
+        tests("NATSClient", exclude: ["nonces.py"], ["Fleet", "FleetTesting", logging, nioCore, nioLocks]),
         tests("SandfleetClient", ["ContractServer", nioCore, nioLocks]),
     ]
 )

@@ -34,7 +34,7 @@ struct AgentFixture: Sendable {
                 let script = URLPath.beside(#filePath, "gateway.py")
                 return try await withServer("/usr/bin/env", ["python3", script, "\(folder)/gateway", broker.url]) { port in
                     let options = NATSOptions(urls: [broker.url], credentials: .file(broker.keys.credentialsFile("test")))
-                    let client = try await connect(options, broker)
+                    let client = try await NATSConnection.connect(options, logger: Logger(label: "test"))
                     let fixture = AgentFixture(
                         folder: folder,
                         broker: broker,
@@ -202,16 +202,4 @@ enum URLPath {
     static func beside(_ file: String, _ name: String) -> String {
         (file.lastIndex(of: "/").map { String(file[...$0]) } ?? "") + name
     }
-}
-
-/// Connects; a server in operator mode refuses right credentials once in some hundred times, why is not known yet.
-private func connect(_ options: NATSOptions, _ broker: OperatorFixture) async throws -> NATSConnection {
-    for _ in 0..<2 {
-        do {
-            return try await NATSConnection.connect(options, logger: Logger(label: "test"))
-        } catch let error as NATSError where error.code == .authenticationFailed {
-            print("refused, and asked again: \(TextFile.read("\(broker.folder)/nats.log") ?? "no log")")
-        }
-    }
-    return try await NATSConnection.connect(options, logger: Logger(label: "test"))
 }

@@ -15,7 +15,11 @@ struct ConnectionPointer: @unchecked Sendable {
         // The closed callback gives the reference back; a connection that never opened has none.
         let retained = Unmanaged.passRetained(context)
         var pointer: OpaquePointer?
-        let status = natsConnection_Connect(&pointer, cOptions.raw)
+        var status = natsConnection_Connect(&pointer, cOptions.raw)
+        // Nobody was refused, and a nonce comes once: three in a row are no coincidence.
+        for _ in 0..<2 where status != NATS_OK && context.credentials.takeWithheld() {
+            status = natsConnection_Connect(&pointer, cOptions.raw)
+        }
         guard status == NATS_OK, let pointer else {
             retained.release()
             let error = NATSError(status, "connect")
