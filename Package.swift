@@ -271,7 +271,11 @@ let package = Package(
         service("sandfleet", ["Commands"]),
 
         // Fixtures and tests.
-        library("FleetTesting", path: "Tests/FleetTesting", ["Fleet", nioLocks]),
+        library(
+            "FleetTesting",
+            path: "Tests/FleetTesting",
+            ["CurlTransport", "Fleet", nioCore, nioFoundation, nioLocks]
+        ),
         library(
             "Chaos",
             path: "Tests/Chaos",
