@@ -318,6 +318,14 @@ let package = Package(
             "LocalDriver",
             ["BoxClient", "BoxSession", "CLinux", "FleetTesting", "Model", "ProviderKit", logging, nioCore]
         ),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "CurlTransport", "FleetTesting", "LocalDriver", "Model", "ProviderKit", logging, nioCore,
+            ],
+            path: "Tests/ConformanceTests",
+            swiftSettings: house
+        ),
         tests("BoxDaemon", ["BoxClient", "BoxProtocol", "CLinux", "ExecutionEngine", nioCore, nioLocks]),
         tests("BoxProtocol"),
         tests(

@@ -159,8 +159,8 @@ extension WireSandboxRequest {
         case .run, .startProcess, .writeStdin, .signalProcess, .cancelProcess, .resizeTerminal, .writeFile, .removeFile,
             .extractArchive, .settle, .saveCheckpoint, .restoreCheckpoint, .importWorkspace:
             true
-        case .readFile, .statFile, .listDirectory, .createArchive, .exportWorkspace, .keepAlive, .poll, .cancel, .probe,
-            nil:
+        case .readFile, .statFile, .listDirectory, .createArchive, .exportWorkspace, .describePort, .keepAlive, .poll,
+            .cancel, .probe, nil:
             false
         }
     }

@@ -106,13 +106,19 @@ struct JSONObjectReader {
         return try JSONObjectReader(value, path: child(name))
     }
 
-    /// An object whose values are all strings.
-    mutating func map(_ name: String, limit: Int = 256) throws(Fault) -> [String: String]? {
+    /// An object with names that are not known here.
+    mutating func members(_ name: String, limit: Int) throws(Fault) -> [JSONValue.Member]? {
         guard let value = value(name) else { return nil }
         guard case .object(let members) = value else {
             throw Self.wrongType(child(name), expected: "object", got: value)
         }
         guard members.count <= limit else { throw invalid(name, "may have at most \(limit) members") }
+        return members
+    }
+
+    /// An object whose values are all strings.
+    mutating func map(_ name: String, limit: Int = 256) throws(Fault) -> [String: String]? {
+        guard let members = try members(name, limit: limit) else { return nil }
         var map: [String: String] = [:]
         for member in members {
             guard case .string(let text) = member.value else {

@@ -10,6 +10,7 @@ extension Descriptor {
             "regions": .strings(regions),
             "networkPolicies": .strings(networkPolicies.map(\.rawValue)),
             "can": .object(supports.map { .init($0.name, $0.support.json) }),
+            "params": params.map { .strings($0) },
             "ports": portMoment.map { .string($0.rawValue) },
             "snapshot": snapshots.isSupported
                 ? .compact([

@@ -53,6 +53,7 @@ struct CreateSandbox: Sendable {
         )
         agent = try AgentWish.read("agent", &reader)
         spec.directory = try Self.directory(&reader)
+        spec.params = try Self.params(&reader)
         environment = try EnvironmentVariables.read("env", &reader)
         metadata = try reader.map("metadata") ?? [:]
         tags = try reader.map("tags") ?? [:]
@@ -77,6 +78,20 @@ struct CreateSandbox: Sendable {
         let directory = try fields.line("directory", in: 1...4096)
         try fields.finish()
         return directory
+    }
+
+    /// What only the provider understands; whatever is not a string is kept as its JSON.
+    private static func params(_ reader: inout JSONObjectReader) throws(Fault) -> [String: String]? {
+        guard let values = try reader.members("params", limit: 64) else { return nil }
+        var params: [String: String] = [:]
+        for member in values {
+            if case .string(let text) = member.value {
+                params[member.name] = text
+            } else {
+                params[member.name] = String(buffer: member.value.canonical.encoded)
+            }
+        }
+        return params
     }
 
     private static func ports(_ reader: inout JSONObjectReader) throws(Fault) -> [Int] {

@@ -80,6 +80,7 @@ package struct SandboxView: Sendable {
             "persistent": .bool(persistent),
             "ports": .array(spec.ports.map { .integer(Int64($0)) }),
             "purpose": spec.purpose.map { .string($0) },
+            "params": spec.params.map { .map($0) },
             "metadata": .map(metadata),
             "tags": .map(tags),
             "networkPolicy": .string(spec.networkPolicy.rawValue),

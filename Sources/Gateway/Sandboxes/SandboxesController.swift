@@ -27,6 +27,7 @@ struct SandboxesController: Sendable {
             Route(.post, "/v1/sandboxes/{id}/stop", .scope(.write), handler: stop),
             Route(.post, "/v1/sandboxes/{id}/drain", .scope(.write), handler: drain),
             Route(.post, "/v1/sandboxes/{id}/keepalive", .scope(.write), handler: keepAlive),
+            Route(.get, "/v1/sandboxes/{id}/ports/{port}", .scope(.write), handler: port),
         ]
     }
 
@@ -198,6 +199,24 @@ struct SandboxesController: Sendable {
         let call = context.call(within: settings.callTimeout)
         _ = try await caller.ask(operation, of: sandbox, in: try context.principal.workspace, call)
         return .noContent
+    }
+
+    /// Whoever knows the address may act on what listens there: the scope is that of writers.
+    @Sendable private func port(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        guard let port = context.coreContext.parameters.get("port").flatMap({ UInt32($0) }), (1...65_535).contains(port) else {
+            throw Fault(.invalidRequest, "The port is not a number between 1 and 65535.")
+        }
+        var operation = WireSandboxRequest()
+        operation.operationID = try request.operationID
+        operation.describePort = .with { $0.port = port }
+        let call = context.call(within: settings.callTimeout)
+        let reply = try await caller.ask(operation, of: try context.sandbox, in: try context.principal.workspace, call)
+        guard case .port(let address) = reply.result else { throw Fault.otherAnswer }
+        return .json([
+            "port": .integer(Int64(port)),
+            "url": .string(address.url),
+            "headers": .map(address.headers),
+        ])
     }
 
     private func record(_ context: GatewayContext) async throws -> SandboxRecord {

@@ -9,6 +9,8 @@ package struct SandboxSpec: Sendable, Hashable, Codable {
     package var agent: AgentID?
     /// Where on that machine it works: absolute, or relative to the root that its user has set.
     package var directory: String?
+    /// What only its provider understands, by its names; what was not a string is its JSON.
+    package var params: [String: String]?
 
     package init(
         image: String? = nil,
@@ -17,7 +19,8 @@ package struct SandboxSpec: Sendable, Hashable, Codable {
         ports: [Int] = [],
         purpose: String? = nil,
         agent: AgentID? = nil,
-        directory: String? = nil
+        directory: String? = nil,
+        params: [String: String]? = nil
     ) {
         self.image = image
         self.resources = resources
@@ -26,5 +29,6 @@ package struct SandboxSpec: Sendable, Hashable, Codable {
         self.purpose = purpose
         self.agent = agent
         self.directory = directory
+        self.params = params
     }
 }

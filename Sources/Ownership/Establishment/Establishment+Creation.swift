@@ -40,6 +40,7 @@ extension Establishment {
         let creation = BoxCreation(
             tag: BoxTag(fleet: owner.fleet, sandbox: record.id, box: id, epoch: record.epoch),
             spec: record.spec,
+            workspace: record.workspace,
             environment: leased.environment,
             source: native
         )

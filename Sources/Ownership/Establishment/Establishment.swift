@@ -96,6 +96,7 @@ package struct Establishment: Sendable {
             sandbox: leased.record.id,
             epoch: leased.record.epoch,
             spec: leased.record.spec,
+            workspace: leased.record.workspace,
             environment: leased.environment
         )
     }

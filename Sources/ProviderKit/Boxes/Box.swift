@@ -42,6 +42,11 @@ package protocol Box: Sendable {
 
     func remove(_ path: String, recursive: Bool) async throws(DriverError)
 
+    /// Where one of its ports is reached from outside.
+    ///
+    /// - Throws: `unsupported` where ports are not reached, or this one was not named when it had to be.
+    func address(ofPort port: Int) async throws(DriverError) -> PortAddress
+
     /// Becomes finished when the box does not answer any more, for whatever reason.
     func waitUntilClosed() async
 
@@ -53,6 +58,10 @@ extension Box {
     package var lossReason: String? { nil }
 
     package func prepareStart() async throws(DriverError) {}
+
+    package func address(ofPort port: Int) async throws(DriverError) -> PortAddress {
+        throw DriverError(.unsupported, "Ports of this sandbox are not reached from outside.")
+    }
 }
 
 /// A running program in a box.

@@ -4,6 +4,8 @@ package import Model
 package struct BoxCreation: Sendable {
     package var tag: BoxTag
     package var spec: SandboxSpec
+    /// Whose it is; it may have an account of its own at the provider.
+    package var workspace: WorkspaceID?
     /// The sandbox's environment, for every process in the box; secret, never logged.
     package var environment: [String: String]
     /// What its files begin with, of this driver's own making; nil is the image alone.
@@ -12,11 +14,13 @@ package struct BoxCreation: Sendable {
     package init(
         tag: BoxTag,
         spec: SandboxSpec,
+        workspace: WorkspaceID? = nil,
         environment: [String: String],
         source: ArchiveReference? = nil
     ) {
         self.tag = tag
         self.spec = spec
+        self.workspace = workspace
         self.environment = environment
         self.source = source
     }

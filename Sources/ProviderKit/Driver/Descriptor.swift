@@ -95,6 +95,8 @@ package struct Descriptor: Sendable, Hashable, Codable {
     package var createDeadlineSeconds: Int
     /// How long the provider's listing may lag behind a create, in seconds.
     package var listingDelaySeconds: Int
+    /// The names of `SandboxSpec.params` that it understands; others are refused.
+    package var params: [String]?
     /// What it needs to know to be used.
     package var credentials: [CredentialVariable]
 
@@ -131,6 +133,7 @@ package struct Descriptor: Sendable, Hashable, Codable {
         hardDeadlineSeconds: Int?,
         createDeadlineSeconds: Int,
         listingDelaySeconds: Int,
+        params: [String]? = nil,
         credentials: [CredentialVariable] = []
     ) {
         self.name = name
@@ -165,6 +168,7 @@ package struct Descriptor: Sendable, Hashable, Codable {
         self.hardDeadlineSeconds = hardDeadlineSeconds
         self.createDeadlineSeconds = createDeadlineSeconds
         self.listingDelaySeconds = listingDelaySeconds
+        self.params = params
         self.credentials = credentials
     }
 }

@@ -95,6 +95,16 @@ extension SandfleetClient {
         try await carryOut(APIRequest("POST", ["v1", "sandboxes", id, "drain"]), operationId)
     }
 
+    /// Where a port of a sandbox is reached from outside.
+    ///
+    /// - Parameters:
+    ///   - port: What listens in the sandbox.
+    ///   - id: The sandbox's id; it is woken up.
+    /// - Throws: `SandfleetError`; `unsupported` where its provider does not let ports be reached.
+    public func address(ofPort port: Int, in id: String) async throws -> PortAddress {
+        try await connection.value(APIRequest("GET", ["v1", "sandboxes", id, "ports", "\(port)"]))
+    }
+
     /// Keeps a sandbox from being put to sleep for a while, at most a day.
     public func keepSandboxAlive(_ id: String, for duration: Duration) async throws {
         let body = ["durationMs": duration.wholeMilliseconds]

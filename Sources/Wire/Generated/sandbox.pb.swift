@@ -108,6 +108,14 @@ package nonisolated struct WireSandboxRequest: Sendable {
     set {operation = .startProcess(newValue)}
   }
 
+  package var describePort: WireDescribePort {
+    get {
+      if case .describePort(let v)? = operation {return v}
+      return WireDescribePort()
+    }
+    set {operation = .describePort(newValue)}
+  }
+
   package var keepAlive: WireKeepAlive {
     get {
       if case .keepAlive(let v)? = operation {return v}
@@ -224,6 +232,7 @@ package nonisolated struct WireSandboxRequest: Sendable {
     case extractArchive(WireExtractArchive)
     case createArchive(WireCreateArchive)
     case startProcess(WireStartProcess)
+    case describePort(WireDescribePort)
     case keepAlive(WireKeepAlive)
     case poll(WirePollOperation)
     case cancel(WireCancelOperation)
@@ -315,6 +324,14 @@ package nonisolated struct WireSandboxReply: @unchecked Sendable {
     set {_uniqueStorage()._result = .stdin(newValue)}
   }
 
+  package var port: WirePortAddress {
+    get {
+      if case .port(let v)? = _storage._result {return v}
+      return WirePortAddress()
+    }
+    set {_uniqueStorage()._result = .port(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Result: Equatable, Sendable {
@@ -325,6 +342,7 @@ package nonisolated struct WireSandboxReply: @unchecked Sendable {
     case operation(WireOperationState)
     case process(WireProcessState)
     case stdin(WireStdinState)
+    case port(WirePortAddress)
 
   }
 
@@ -337,6 +355,34 @@ package nonisolated struct WireDone: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Where a port of the box is reached from outside.
+package nonisolated struct WireDescribePort: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var port: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct WirePortAddress: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var url: String = String()
+
+  /// What a request has to carry to be let in.
+  package var headers: Dictionary<String,String> = [:]
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -496,7 +542,7 @@ fileprivate nonisolated let _protobuf_package = "sandfleet.v1"
 
 nonisolated extension WireSandboxRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SandboxRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}operation_id\0\u{1}tunnel\0\u{2}\u{8}run\0\u{3}read_file\0\u{3}write_file\0\u{3}stat_file\0\u{3}list_directory\0\u{3}remove_file\0\u{3}extract_archive\0\u{3}create_archive\0\u{3}start_process\0\u{4}\u{2}keep_alive\0\u{1}poll\0\u{1}cancel\0\u{1}settle\0\u{1}probe\0\u{4}\u{6}write_stdin\0\u{3}signal_process\0\u{3}cancel_process\0\u{3}resize_terminal\0\u{4}\u{7}save_checkpoint\0\u{3}restore_checkpoint\0\u{3}export_workspace\0\u{3}import_workspace\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}operation_id\0\u{1}tunnel\0\u{2}\u{8}run\0\u{3}read_file\0\u{3}write_file\0\u{3}stat_file\0\u{3}list_directory\0\u{3}remove_file\0\u{3}extract_archive\0\u{3}create_archive\0\u{3}start_process\0\u{3}describe_port\0\u{3}keep_alive\0\u{1}poll\0\u{1}cancel\0\u{1}settle\0\u{1}probe\0\u{4}\u{6}write_stdin\0\u{3}signal_process\0\u{3}cancel_process\0\u{3}resize_terminal\0\u{4}\u{7}save_checkpoint\0\u{3}restore_checkpoint\0\u{3}export_workspace\0\u{3}import_workspace\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -621,6 +667,19 @@ nonisolated extension WireSandboxRequest: SwiftProtobuf.Message, SwiftProtobuf._
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.operation = .startProcess(v)
+        }
+      }()
+      case 19: try {
+        var v: WireDescribePort?
+        var hadOneofValue = false
+        if let current = self.operation {
+          hadOneofValue = true
+          if case .describePort(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.operation = .describePort(v)
         }
       }()
       case 20: try {
@@ -845,6 +904,10 @@ nonisolated extension WireSandboxRequest: SwiftProtobuf.Message, SwiftProtobuf._
       guard case .startProcess(let v)? = self.operation else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
     }()
+    case .describePort?: try {
+      guard case .describePort(let v)? = self.operation else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+    }()
     case .keepAlive?: try {
       guard case .keepAlive(let v)? = self.operation else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
@@ -913,7 +976,7 @@ nonisolated extension WireSandboxRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireSandboxReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SandboxReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{2}\u{9}command\0\u{1}file\0\u{1}directory\0\u{1}done\0\u{1}operation\0\u{1}process\0\u{1}stdin\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{2}\u{9}command\0\u{1}file\0\u{1}directory\0\u{1}done\0\u{1}operation\0\u{1}process\0\u{1}stdin\0\u{1}port\0")
 
   fileprivate class _StorageClass {
     var _epoch: UInt64 = 0
@@ -1040,6 +1103,19 @@ nonisolated extension WireSandboxReply: SwiftProtobuf.Message, SwiftProtobuf._Me
             _storage._result = .stdin(v)
           }
         }()
+        case 17: try {
+          var v: WirePortAddress?
+          var hadOneofValue = false
+          if let current = _storage._result {
+            hadOneofValue = true
+            if case .port(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._result = .port(v)
+          }
+        }()
         default: break
         }
       }
@@ -1084,6 +1160,10 @@ nonisolated extension WireSandboxReply: SwiftProtobuf.Message, SwiftProtobuf._Me
         guard case .stdin(let v)? = _storage._result else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
       }()
+      case .port?: try {
+        guard case .port(let v)? = _storage._result else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+      }()
       case nil: break
       }
     }
@@ -1120,6 +1200,71 @@ nonisolated extension WireDone: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
   }
 
   package static func ==(lhs: WireDone, rhs: WireDone) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDescribePort: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DescribePort"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}port\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireDescribePort, rhs: WireDescribePort) -> Bool {
+    if lhs.port != rhs.port {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePortAddress: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PortAddress"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}url\0\u{1}headers\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.url) }()
+      case 2: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: &self.headers) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.url.isEmpty {
+      try visitor.visitSingularStringField(value: self.url, fieldNumber: 1)
+    }
+    if !self.headers.isEmpty {
+      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: self.headers, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WirePortAddress, rhs: WirePortAddress) -> Bool {
+    if lhs.url != rhs.url {return false}
+    if lhs.headers != rhs.headers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -252,6 +252,7 @@ final class LeaseKeeper: Sendable {
                     sandbox: holding.sandbox,
                     epoch: holding.epoch,
                     spec: holding.spec,
+                    workspace: holding.workspace,
                     environment: holding.environment
                 )
             )

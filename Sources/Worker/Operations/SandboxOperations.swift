@@ -146,6 +146,14 @@ struct SandboxOperations: Sendable {
         case .listDirectory(let list):
             let page = try await DirectoryListing(box: box, request: list).run()
             return reply { $0.directory = page }
+        case .describePort(let describe):
+            let address = try await box.address(ofPort: Int(describe.port))
+            return reply {
+                $0.port = .with {
+                    $0.url = address.url
+                    $0.headers = address.headers
+                }
+            }
         case .removeFile(let remove):
             try await box.remove(remove.path, recursive: remove.recursive)
             return reply { $0.done = WireDone() }

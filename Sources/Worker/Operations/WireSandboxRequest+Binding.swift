@@ -41,7 +41,7 @@ extension WireSandboxRequest {
     var isDoneAgain: Bool {
         switch operation {
         case .run, .startProcess, .cancelProcess, .resizeTerminal: true
-        case .readFile, .statFile, .listDirectory, .createArchive, .exportWorkspace: true
+        case .readFile, .statFile, .listDirectory, .createArchive, .exportWorkspace, .describePort: true
         // Its row in the ledger says what came of it.
         case .saveCheckpoint: true
         default: false
@@ -52,7 +52,7 @@ extension WireSandboxRequest {
     var manner: OperationTable.Manner {
         switch operation {
         case .run, .startProcess, .writeStdin, .signalProcess, .cancelProcess, .resizeTerminal: .process
-        case .readFile, .statFile, .listDirectory, .createArchive, .exportWorkspace: .read
+        case .readFile, .statFile, .listDirectory, .createArchive, .exportWorkspace, .describePort: .read
         case .restoreCheckpoint: .drain
         default: .change
         }

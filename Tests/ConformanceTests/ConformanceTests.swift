@@ -1,0 +1,39 @@
+import FleetTesting
+import Foundation
+import ProviderKit
+import Testing
+
+/// All drivers, held to what their descriptors say.
+@Suite(.serialized) struct ConformanceTests {
+    static let checks = Check.execution + Check.files + Check.life + Check.snapshots + Check.claims + Check.failures
+    private static let matrix = Matrix()
+
+    @Test(arguments: Subjects.all.map(\.name)) func aDriverKeepsWhatItSays(_ name: String) async throws {
+        let subject = try #require(Subjects.all.first { $0.name == name })
+        try await subject.with { bench in
+            var outcomes: [Outcome] = []
+            for check in Self.checks {
+                do {
+                    outcomes.append(try await check.run(bench))
+                } catch {
+                    Issue.record("\(name): \(check.title): \(error)")
+                    return
+                }
+            }
+            #expect(try await bench.driver.list().isEmpty, "boxes are left")
+            await Self.matrix.add(name, outcomes)
+        }
+    }
+
+    /// Runs behind the others, as the suite is serialized.
+    @Test func theMatrixIsWhatTheDocumentSays() async throws {
+        let text = await Self.matrix.text(Self.checks, order: Subjects.all.map(\.name))
+        let document = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "docs/providers.md")
+        if ProcessInfo.processInfo.environment["SANDFLEET_WRITE_PROVIDERS"] != nil {
+            try text.write(to: document, atomically: true, encoding: .utf8)
+        } else {
+            #expect(try String(contentsOf: document, encoding: .utf8) == text, "make providers writes it anew")
+        }
+    }
+}
