@@ -15,7 +15,7 @@ EMULATORS = Path(__file__).resolve().parents[1]
 TOKEN = "emulator-token"
 
 
-def eventually(condition: Callable[[], object], seconds: float = 10) -> None:
+def eventually(condition: Callable[[], object], seconds: float = 60) -> None:
     """Waits until something is so; fails when it does not come to that."""
     until = time.monotonic() + seconds
     while not condition():
@@ -50,7 +50,7 @@ class RunningEmulator:
         """Calls `/_emulator/<path>`."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/_emulator/{path}", data, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             content = answer.read()
         return json.loads(content) if content else None
 
@@ -82,7 +82,7 @@ class RunningEmulator:
         assert self._process.stdin and self._process.stdout
         self._process.stdin.close()
         try:
-            code = self._process.wait(10)
+            code = self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -80,7 +80,7 @@ def test_what_a_signal_ended_has_no_code(sandbox: Sandbox) -> None:
 
 def test_a_command_that_takes_too_long(sandbox: Sandbox) -> None:
     with pytest.raises(DaytonaProcessExecutionTimeoutError):
-        sandbox.process.exec("sleep 1000 & echo $! > pid; wait", timeout=1)
+        sandbox.process.exec("sleep 1000 & echo $! > pid; wait", timeout=5)
     assert sandbox.process.exec("kill -0 $(cat pid)").exit_code == 1
 
 
@@ -175,7 +175,7 @@ def test_deleting_a_session_ends_what_it_runs(sandbox: Sandbox, session: str) ->
     while sandbox.process.get_session_command_logs(session, command).stdout != "begun\n":
         pass
     sandbox.process.delete_session(session)
-    thread.join(10)
+    thread.join(60)
     assert ended == [("begun\n", "")]
     assert sandbox.process.exec("kill -0 $(cat pid)").exit_code == 1
 
@@ -210,7 +210,7 @@ def test_terminal(sandbox: Sandbox) -> None:
     assert [each.id for each in sandbox.process.list_pty_sessions()] == ["tty"]
     terminal.send_input("stty size; exit 6\n")
     output = bytearray()
-    done = terminal.wait(on_data=output.extend, timeout=20)
+    done = terminal.wait(on_data=output.extend, timeout=60)
     assert done.exit_code == 6
     text = output.decode()
     assert "40 120" in text and "given xterm-256color" in text and "/tmp" in text
@@ -221,7 +221,7 @@ def test_a_terminal_outlives_its_connection_and_can_be_killed(sandbox: Sandbox) 
     first = connected(sandbox, "tty")
     first.send_input("sleep 0.2; echo se''en > file\n")
     first.disconnect()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while sandbox.process.exec("cat file").result != "seen\n":
         assert time.monotonic() < deadline
     second = sandbox.process.connect_pty_session("tty")
@@ -229,7 +229,7 @@ def test_a_terminal_outlives_its_connection_and_can_be_killed(sandbox: Sandbox) 
     with pytest.raises(DaytonaError):
         sandbox.process.create_pty_session("tty")
     second.kill()
-    assert second.wait(timeout=20).exit_code == 137
+    assert second.wait(timeout=60).exit_code == 137
 
 
 def test_large_output_of_a_terminal(sandbox: Sandbox) -> None:
@@ -237,7 +237,7 @@ def test_large_output_of_a_terminal(sandbox: Sandbox) -> None:
     terminal = connected(sandbox, "tty")
     terminal.send_input("stty -echo -onlcr; PS1=; echo '<''<'; python3 large.py; exit\n")
     output = bytearray()
-    assert terminal.wait(on_data=output.extend, timeout=60).exit_code == 0
+    assert terminal.wait(on_data=output.extend, timeout=240).exit_code == 0
     content = bytes(output).partition(b"<<\n")[2]
     content = content[: 11_000_000]
     assert hashlib.sha256(content).hexdigest() == hashlib.sha256(large().encode()).hexdigest()

@@ -135,7 +135,7 @@ def test_volumes(client: Daytona) -> None:
 
 
 def until(client: Daytona, sandbox: Sandbox, state: State) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while client.get(sandbox.id).state != state:
         assert time.monotonic() < deadline
 

@@ -13,7 +13,7 @@ names = (f"proof-{number}" for number in itertools.count(1))
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[RunningEmulator]:
     """Without its delays, so that proofs are quick; the faults of one proof are gone before the next."""
-    with RunningEmulator("sprites", "--delay", "0.005", "--delay", "close=5") as running:
+    with RunningEmulator("sprites", "--delay", "0.005", "--delay", "close=120") as running:
         yield running
 
 

@@ -43,7 +43,7 @@ def test_programs_run_through_a_checkpoint_but_not_a_restore(sprite: Sprite) -> 
     list(sprite.create_checkpoint())
     assert len(sprite.list_sessions()) == 1
     list(sprite.restore_checkpoint("v1"))
-    running.join(10)
+    running.join(60)
     assert len(ends) == 1 and isinstance(ends[0], NetworkError) and sprite.list_sessions() == []
     assert sprite.run("true").returncode == 0
 

@@ -75,7 +75,7 @@ def test_a_warm_sprite_wakes_for_its_url(sprite: Sprite, emulator: RunningEmulat
 
 def test_services(sprite: Sprite, emulator: RunningEmulator) -> None:
     sprite.update_url_settings(URLSettings(auth="public"))
-    base = sprite.create_service("base", "sh", ["-c", "echo up; exec sleep 1000"], duration=0.2)
+    base = sprite.create_service("base", "sh", ["-c", "echo up; exec sleep 1000"], duration=3)
     assert [event.type for event in base] == ["started", "stdout", "complete"]
     arguments = ["-c", SERVER, "9000"]
     list(sprite.create_service("web", "python3", arguments, ["base"], 9000, 0.5, env={"A": "b"}, dir="/tmp"))

@@ -31,7 +31,7 @@ def leave(sprite: Sprite, script: str, *, tty: bool = False) -> Session:
             with pytest.raises(asyncio.CancelledError):
                 await running
 
-    asyncio.run(asyncio.wait_for(run(), 30))
+    asyncio.run(asyncio.wait_for(run(), 120))
     return only(sprite)
 
 
@@ -54,7 +54,7 @@ def test_attach_replays_and_goes_on(sprite: Sprite, tty: bool) -> None:
     eventually(lambda: b"first" in out.getvalue())
     assert b"second" not in out.getvalue()
     sprite.run("sh", "-c", "echo go > fifo")
-    waiting.join(10)
+    waiting.join(60)
     assert codes == [9] and out.getvalue().split() == [b"first", b"second"]
     # An ended session is gone at once, and with it its exit code.
     assert sprite.list_sessions() == []
@@ -93,5 +93,5 @@ def test_what_is_killed_is_told_to_those_attached(sprite: Sprite) -> None:
     running = threading.Thread(target=lambda: codes.append(sprite.run("sleep", "1000").returncode))
     running.start()
     kill_session(sprite, only(sprite).id, "SIGKILL")
-    running.join(10)
+    running.join(60)
     assert codes == [137]

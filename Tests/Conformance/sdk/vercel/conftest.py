@@ -31,7 +31,7 @@ def settled(sandbox: SyncSandbox, status: SandboxStatus = SandboxStatus.STOPPED)
     """Waits until the current session has that status."""
     session = sandbox.current_session
     assert session is not None
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while session.refresh().status is not status:
         assert time.monotonic() < until, session.status
 
@@ -39,7 +39,7 @@ def settled(sandbox: SyncSandbox, status: SandboxStatus = SandboxStatus.STOPPED)
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[RunningEmulator]:
     """With delays that are hardly felt; `create` answers when a session has started."""
-    with RunningEmulator("vercel", "--delay", "0.01", "--delay", "create=0.1", "--stdin-patience", "0.3") as running:
+    with RunningEmulator("vercel", "--delay", "0.01", "--delay", "create=0.1") as running:
         yield running
 
 

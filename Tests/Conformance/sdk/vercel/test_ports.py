@@ -21,7 +21,7 @@ def fetch(sandbox: SyncSandbox, port: int, path: str = "/") -> tuple[int, bytes]
     # By address: not every resolver knows names below localhost.
     request = urllib.request.Request(f"http://127.0.0.1:{host.rpartition(':')[2]}{path}", headers={"Host": host})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()

@@ -9,7 +9,8 @@ import threading
 import time
 
 import pytest
-from running import RunningEmulator
+from conftest import connected
+from running import RunningEmulator, eventually
 from vercel.sandbox.sync import SandboxApiError, SandboxStdinError, SandboxStreamError, SyncSandbox
 
 TWELVE_MEGABYTES = 12 << 20
@@ -58,15 +59,15 @@ def test_follow_a_background_process(sandbox: SyncSandbox) -> None:
 
 
 def test_output_comes_while_it_runs(sandbox: SyncSandbox) -> None:
-    arrivals: list[tuple[float, str]] = []
-
-    class Sink(io.StringIO):
-        def write(self, text: str) -> int:
-            arrivals.append((time.monotonic(), text))
-            return len(text)
-
-    sandbox.run_process("sh", ["-c", "echo one; sleep 0.4; echo two"], stdout=Sink())
-    assert [text for _, text in arrivals] == ["one\n", "two\n"] and arrivals[1][0] - arrivals[0][0] > 0.2
+    sandbox.run_process("mkfifo", ["fifo"])
+    out = io.StringIO()
+    script = "echo one; read x < fifo; echo two"
+    running = threading.Thread(target=lambda: sandbox.run_process("sh", ["-c", script], stdout=out))
+    running.start()
+    eventually(lambda: out.getvalue() == "one\n")
+    sandbox.run_process("sh", ["-c", "echo go > fifo"])
+    running.join(60)
+    assert out.getvalue() == "one\ntwo\n"
 
 
 @pytest.mark.parametrize("cut", [False, True])
@@ -111,16 +112,23 @@ def test_stdin_written_twice_arrives_once(sandbox: SyncSandbox, emulator: Runnin
     assert process.communicate()[0] == "first second third"
 
 
-def test_stdin_that_nobody_reads(sandbox: SyncSandbox, emulator: RunningEmulator) -> None:
-    process = sandbox.create_process("sleep", ["1001"], stdin=subprocess.PIPE)
-    assert process.stdin
-    with pytest.raises(SandboxStdinError) as stalled:
-        process.stdin.write(bytes(1_000_000))
-    assert isinstance(stalled.value.cause, SandboxApiError) and stalled.value.cause.status_code == 504
-    process.kill()
+def test_stdin_that_nobody_reads() -> None:
+    # Impatient; the others wait for programs on busy machines.
+    with RunningEmulator("vercel", "--delay", "0", "--stdin-patience", "0.3") as emulator:
+        client = connected(emulator)
+        sandbox = client.create_sandbox(name="mute")
+        process = sandbox.create_process("sleep", ["1001"], stdin=subprocess.PIPE)
+        assert process.stdin
+        with pytest.raises(SandboxStdinError) as stalled:
+            process.stdin.write(bytes(1_000_000))
+        assert isinstance(stalled.value.cause, SandboxApiError) and stalled.value.cause.status_code == 504
+        client.close()
+
+
+def test_stdin_that_is_not_there(sandbox: SyncSandbox) -> None:
     closed = sandbox.create_process("sh", ["-c", "exec <&-; sleep 1001"], stdin=subprocess.PIPE)
     assert closed.stdin
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     with pytest.raises(BrokenPipeError):
         while time.monotonic() < until:
             closed.stdin.write(b"x")
@@ -162,7 +170,7 @@ def test_a_signal_reaches_the_process_alone(sandbox: SyncSandbox) -> None:
 def test_kill_after(sandbox: SyncSandbox) -> None:
     began = time.monotonic()
     assert sandbox.run_process("sleep", ["1001"], kill_after=0.3).returncode == 255
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
 
 
 def test_a_stream_that_is_closed_in_band_is_opened_again(sandbox: SyncSandbox, emulator: RunningEmulator) -> None:

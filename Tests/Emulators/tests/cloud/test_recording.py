@@ -75,7 +75,7 @@ def test_a_slow_follower_slows_the_program() -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(recording.append(1, bytes(2 * WINDOW)), 0.1)
         assert len((await anext(follower)).data) == 2 * WINDOW
-        await asyncio.wait_for(recording.append(1, b"more"), 1)
+        await asyncio.wait_for(recording.append(1, b"more"), 60)
 
     asyncio.run(run())
 
@@ -87,7 +87,7 @@ def test_records_a_process_whose_output_is_held_open() -> None:
             machine = machines.make("one", USER)
             recording = Recording(1 << 20)
             process = await machine.start(["sh", "-c", "sleep 100 & echo out; echo err >&2; exit 4"])
-            await asyncio.wait_for(recording.record(process, silence=0.1), 10)
+            await asyncio.wait_for(recording.record(process, silence=0.1), 60)
             assert await gathered(recording) == {1: b"out\n", 2: b"err\n"}
             assert process.status and process.status.code == 4
         finally:

@@ -35,7 +35,7 @@ def toy(running: RunningEmulator) -> RunningEmulator:
 
 def call(
     toy: RunningEmulator, method: str, path: str, *, token: str | None = TOKEN, body: bytes | None = None,
-    host: str | None = None, timeout: float = 10,
+    host: str | None = None, timeout: float = 60,
 ) -> tuple[int, bytes, dict[str, str]]:
     connection = http.client.HTTPConnection(urlsplit(toy.url).netloc, timeout=timeout)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -70,7 +70,7 @@ def test_a_mistake_of_the_emulator_is_told_at_the_end() -> None:
 
 
 def test_bodies_stream_both_ways_and_connections_are_kept(toy: RunningEmulator) -> None:
-    connection = http.client.HTTPConnection(urlsplit(toy.url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(toy.url).netloc, timeout=60)
     for size in (0, 10, 3_000_000):
         content = os.urandom(size)
         pieces = (content[at : at + 70_000] for at in range(0, size, 70_000))
@@ -116,12 +116,12 @@ def test_counts_and_order(toy: RunningEmulator) -> None:
 
 
 def test_slow(toy: RunningEmulator) -> None:
-    toy.fault("slow", path="/count", before=0.3)
+    toy.fault("slow", path="/count", before=2)
     with pytest.raises(TimeoutError):
         call(toy, "POST", "/count", timeout=0.1)
-    toy.fault("slow", path="/count", after=0.5)
+    toy.fault("slow", path="/count", after=2)
     with pytest.raises(TimeoutError):
-        call(toy, "POST", "/count", timeout=0.4)
+        call(toy, "POST", "/count", timeout=0.1)
     eventually(lambda: count(toy) == 2)
     assert call(toy, "POST", "/count")[0] == 200
 
@@ -157,7 +157,7 @@ def test_lost_answer_of_a_socket(toy: RunningEmulator) -> None:
     async def talk() -> None:
         async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as session:
             with pytest.raises(aiohttp.ClientError):
-                await asyncio.wait_for(session.ws_connect(f"{toy.url}/socket"), 5)
+                await asyncio.wait_for(session.ws_connect(f"{toy.url}/socket"), 60)
 
     asyncio.run(talk())
     assert toy.requests()[-1]["fault"] == "lost-answer"
@@ -168,7 +168,7 @@ def test_silence(toy: RunningEmulator) -> None:
         toy.fault("silent", path="/count", done=done)
         with pytest.raises(TimeoutError):
             call(toy, "POST", "/count", timeout=0.3)
-        assert count(toy) == int(done)
+    eventually(lambda: count(toy) == 1)
 
 
 def test_reaped(toy: RunningEmulator) -> None:
@@ -203,7 +203,7 @@ def test_time_can_be_pushed_on(toy: RunningEmulator) -> None:
     toy.advance(999)
     assert waiting.is_alive()
     toy.advance(2)
-    waiting.join(10)
+    waiting.join(60)
     assert answers == [200]
 
 

@@ -28,7 +28,7 @@ class Api:
 
     async def until(self, known: str, state: str) -> Any:
         """The sandbox once it is in that state."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 found = await self.call("GET", f"/api/sandbox/{known}")
                 if found["state"] == state:
@@ -50,7 +50,7 @@ class Api:
 @asynccontextmanager
 async def opened(emulator: RunningEmulator) -> AsyncIterator[Api]:
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(30)) as session:
+    async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(120)) as session:
         yield Api(emulator, session)
 
 
@@ -70,7 +70,7 @@ def run(emulator: RunningEmulator) -> Callable[[Body], None]:
     def go(body: Body) -> None:
         async def inner() -> None:
             async with opened(emulator) as api:
-                await asyncio.wait_for(body(api), 60)
+                await asyncio.wait_for(body(api), 240)
 
         emulator.clear_faults()
         asyncio.run(inner())
@@ -86,7 +86,7 @@ def slow(request: pytest.FixtureRequest) -> Iterator[Callable[[Body], None]]:
         def go(body: Body) -> None:
             async def inner() -> None:
                 async with opened(emulator) as api:
-                    await asyncio.wait_for(body(api), 60)
+                    await asyncio.wait_for(body(api), 240)
 
             asyncio.run(inner())
 

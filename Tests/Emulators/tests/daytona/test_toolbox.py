@@ -41,13 +41,16 @@ async def begin(api: Any, known: str, command: str, session: str = "work") -> st
 def test_logs_have_a_mark_before_each_line(run: Run) -> None:
     async def body(api: Any) -> None:
         known = await api.sandbox()
-        command = await begin(api, known, "echo a; echo b; sleep 0.1; echo c >&2; sleep 0.1; printf d")
+        command = await begin(api, known, "mkfifo on; echo a; echo b; read x < on; echo c >&2; read x < on; printf d")
         path = f"/toolbox/{known}/process/session/work/command/{command}/logs"
         content = b""
         async with api.session.ws_connect(f"{api.emulator.url}{path}?follow=true") as socket:
             async for message in socket:
                 assert message.type is aiohttp.WSMsgType.BINARY
                 content += message.data
+                if content.endswith((b"b\n", b"c\n")):
+                    # The order of what goes to two pipes at once is not known.
+                    await api.execute(known, "sh -c 'echo > on'")
             assert socket.close_code == 1000
         assert content == b"\1\1\1a\n\1\1\1b\n\2\2\2c\n\1\1\1d\n"
         assert await api.call("GET", path) == {"output": "a\nb\nc\nd\n", "stdout": "a\nb\nd\n", "stderr": "c\n"}

@@ -54,7 +54,7 @@ class Api:
         sent = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **(headers or {})}
         request = urllib.request.Request(f"{self.emulator.url}{path}?{encoded}", data, sent, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return Answer(answer.status, answer.headers.get_content_type(), answer.read())
         except urllib.error.HTTPError as error:
             return Answer(error.code, error.headers.get_content_type(), error.read())
@@ -79,7 +79,7 @@ class Api:
 
     def settled(self, session: str, status: str = "stopped") -> None:
         """Waits for a status of a session."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while (seen := self("GET", session).json["session"]["status"]) != status:
             assert time.monotonic() < until, seen
 

@@ -3,35 +3,67 @@
 import subprocess
 import tarfile
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from running import RunningEmulator
+from running import RunningEmulator, eventually
+
+
+# Below the time limit of sessions.
+STEP = 100
 
 
 @pytest.fixture
 def slow(connected: Any) -> Any:
-    with RunningEmulator(
-        "vercel", "--delay", "0", "--delay", "start=0.5", "--delay", "stop=0.3", "--delay", "snapshot=0.3"
-    ) as emulator:
+    """Starts, stops and snapshots last until the clock is pushed."""
+    lasting = [each for name in ("start", "stop", "snapshot") for each in ("--delay", f"{name}={STEP}")]
+    with RunningEmulator("vercel", "--delay", "0", *lasting) as emulator:
         yield connected(emulator)
+
+
+def pushed(api: Any, doing: Future[Any]) -> Any:
+    """Pushes the clock until it is done; what came of it."""
+    until = time.monotonic() + 60
+    while not doing.done():
+        assert time.monotonic() < until
+        api.emulator.advance(STEP)
+        time.sleep(0.01)
+    return doing.result()
+
+
+def reached(api: Any, session: str, *statuses: str) -> None:
+    """Pushes the clock until a session is in one of these."""
+    until = time.monotonic() + 60
+    while (seen := api("GET", session).json["session"]["status"]) not in statuses:
+        assert time.monotonic() < until, seen
+        api.emulator.advance(STEP)
 
 
 def test_a_command_waits_for_the_start(slow: Any) -> None:
     _, session = slow.create()
     assert slow("GET", session).json["session"]["status"] == "pending"
-    assert slow.run(session, "echo started") == "started\n"
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(slow.run, session, "echo started")
+        eventually(lambda: [each for each in slow.emulator.requests() if each["path"] == f"{session}/cmd"])
+        assert not running.done()
+        reached(slow, session, "running")
+        assert running.result() == "started\n"
     assert slow("GET", session).json["session"]["startedAt"] >= slow("GET", session).json["session"]["requestedAt"]
 
 
 def test_stop_before_the_start_and_twice(slow: Any) -> None:
     name, session = slow.create()
-    assert slow("POST", session + "/stop").json["session"]["status"] == "stopping"
+    with ThreadPoolExecutor(1) as pool:
+        stopping = pool.submit(slow, "POST", session + "/stop")
+        eventually(lambda: [each for each in slow.emulator.requests() if each["path"] == f"{session}/stop"])
+        reached(slow, session, "running", "stopping", "snapshotting")
+        assert stopping.result().json["session"]["status"] == "stopping"
     assert slow("POST", session + "/stop", {}).status == 200
-    slow.settled(session)
+    reached(slow, session, "stopped")
     again = slow("POST", session + "/stop", {})
     assert (again.status, again.code) == (410, "sandbox_stopped")
     assert len(slow("GET", "/v2/sandboxes/snapshots", name=name).json["snapshots"]) == 1
@@ -39,17 +71,20 @@ def test_stop_before_the_start_and_twice(slow: Any) -> None:
 
 def test_only_one_snapshot_at_a_time(slow: Any) -> None:
     _, session = slow.create()
-    slow.run(session, "echo state > state")
+    reached(slow, session, "running")
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: slow("POST", session + "/snapshot", {}), range(4)))
+        calls = [pool.submit(slow, "POST", session + "/snapshot", {}) for _ in range(4)]
+        eventually(lambda: sum(each.done() for each in calls) == 3)
+        answers = [pushed(slow, each) for each in calls]
     assert sorted(answer.status for answer in answers) == [201, 422, 422, 422]
     assert {answer.code for answer in answers if answer.status == 422} == {"sandbox_snapshotting"}
 
 
 def test_many_resumes_start_one_session(slow: Any) -> None:
     name, session = slow.create()
+    reached(slow, session, "running")
     slow("POST", session + "/stop", {})
-    slow.settled(session)
+    reached(slow, session, "stopped")
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: slow("GET", f"/v2/sandboxes/{name}", resume="true").json, range(8)))
     assert len({answer["session"]["id"] for answer in answers}) == 1
@@ -66,13 +101,14 @@ def test_many_creations_of_a_name_make_one(slow: Any) -> None:
 @pytest.mark.parametrize("path", [None, "/stop", "/snapshot"])
 def test_deleted_in_any_state(slow: Any, path: str | None) -> None:
     name, session = slow.create()
-    acting = threading.Thread(target=lambda: slow("POST", f"{session}{path}", {}))
-    if path:
-        slow.settled(session, "running")
-        acting.start()
-    assert slow("DELETE", f"/v2/sandboxes/{name}").status == 200
-    if path:
-        acting.join(20)
+    with ThreadPoolExecutor(2) as pool:
+        if path:
+            reached(slow, session, "running")
+            acting = pool.submit(slow, "POST", f"{session}{path}", {})
+            eventually(lambda: slow("GET", session).json["session"]["status"] != "running")
+        assert pushed(slow, pool.submit(slow, "DELETE", f"/v2/sandboxes/{name}")).status == 200
+        if path:
+            pushed(slow, acting)
     assert slow("GET", f"/v2/sandboxes/{name}").status == 404 and slow("GET", session).status == 404
     state = slow.emulator.state()
     assert state["sandboxes"] == {} and state["machines"] == 0

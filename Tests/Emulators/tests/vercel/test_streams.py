@@ -37,7 +37,7 @@ def test_a_program_that_leaves_another_behind_has_ended(api: Any) -> None:
     began = time.monotonic()
     records = api("POST", session + "/cmd", {"command": "sh", "args": ["-c", "sleep 1003 & echo left"]}, wait="true",
                   logs="true").records
-    assert records[-1]["command"]["exitCode"] == 0 and time.monotonic() - began < 10
+    assert records[-1]["command"]["exitCode"] == 0 and time.monotonic() - began < 60
     assert api.run(session, "pgrep -f '^sleep 1003'")
 
 
@@ -69,7 +69,7 @@ def test_streams_end_in_band_with_their_session(api: Any, path: str) -> None:
     while not [each for each in api.emulator.requests() if each["path"].startswith(session) and each["status"] is None]:
         assert following.is_alive()
     api("POST", session + "/stop", {})
-    following.join(20)
+    following.join(60)
     (answer,) = answers
     if answer.status == 200:
         assert answer.records[-1]["data"]["code"] == "sandbox_stopped"
@@ -104,7 +104,7 @@ def test_a_wait_ends_with_its_session(api: Any) -> None:
     waiting = threading.Thread(target=lambda: answers.append(api("GET", command, wait="true")))
     waiting.start()
     api("POST", session + "/stop", {})
-    waiting.join(20)
+    waiting.join(60)
     assert answers[0].code in ("sandbox_stopping", "sandbox_stopped")
 
 
@@ -117,6 +117,6 @@ def test_a_signal_may_reach_all_of_a_command(connected: Any) -> None:
             pass
         assert api("POST", command + "/kill", {"signal": 9}).status == 200
         assert api("GET", command, wait="true").json["command"]["exitCode"] == 255
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while api.run(session, "pgrep -f '^sleep 1004'"):
             assert time.monotonic() < until

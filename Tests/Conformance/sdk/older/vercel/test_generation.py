@@ -74,7 +74,7 @@ def test_kill(sandbox: SyncSandbox) -> None:
     assert process.wait() == 255
     began = time.monotonic()
     assert sandbox.run_process("sleep", ["1001"], kill_after=0.3).returncode == 255
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
 
 
 def test_files(sandbox: SyncSandbox) -> None:
@@ -95,7 +95,7 @@ def test_ports(client: SyncSandboxClient) -> None:
     assert server.stdout and server.stdout.readline() == "up\n"
     host = made.routes[0].url.removeprefix("http://")
     address = f"http://127.0.0.1:{host.rpartition(':')[2]}/page.txt"
-    with urllib.request.urlopen(urllib.request.Request(address, headers={"Host": host}), timeout=10) as answer:
+    with urllib.request.urlopen(urllib.request.Request(address, headers={"Host": host}), timeout=60) as answer:
         assert answer.read() == b"content"
     made.destroy()
 
