@@ -68,8 +68,8 @@ actor NATSServer {
     }
 
     /// Stops it in the middle of whatever it does; its connections stay open.
-    func freeze() {
-        process?.signal(SIGSTOP)
+    func freeze() async throws {
+        try await process?.freeze()
     }
 
     func thaw() {

@@ -131,7 +131,7 @@ struct RequestTests {
             let connection = try await server.connect()
             let echo = try connection.echo("echo")
             try await connection.flush()
-            await server.freeze()
+            try await server.freeze()
             let payload = ByteBuffer(repeating: 7, count: 100_000)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 // Far more than the socket's buffers take, and more tasks than there are threads.
@@ -153,7 +153,7 @@ struct RequestTests {
             let echo = try responder.echo("echo")
             try await responder.roundTrip(timeout: .seconds(50))
             _ = try await client.request(subject: "echo", timeout: .seconds(50))
-            await server.freeze()
+            try await server.freeze()
             async let interrupted = code { try await responder.roundTrip(timeout: .seconds(50)) }
             while responder.pendingRequestCount == 0 { try await Task.sleep(for: .milliseconds(1)) }
             await server.kill()

@@ -1,5 +1,4 @@
 package import Fleet
-import FoundationEssentials
 import Glibc
 import NIOConcurrencyHelpers
 
@@ -33,16 +32,7 @@ package final class NATSRunner: Sendable {
     }
 
     /// Stops it in the middle of whatever it does; its connections stay open.
-    package func freeze() async throws {
-        process.signal(SIGSTOP)
-        // Its threads stop one after another: until the last has, it may still answer.
-        try await eventually("the broker is frozen") {
-            let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.pid)/task")
-            return tasks.allSatisfy { task in
-                TextFile.read("/proc/\(process.pid)/task/\(task)/stat")?.contains(") T ") ?? true
-            }
-        }
-    }
+    package func freeze() async throws { try await process.freeze() }
 
     package func thaw() { process.signal(SIGCONT) }
 
