@@ -1,7 +1,10 @@
 """The toolbox beyond what SDKs ask of it."""
 
 import asyncio
+import contextlib
 import json
+import random
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +13,7 @@ import aiohttp
 Run = Callable[[Any], None]
 ECHO = """
 import asyncio
+import sys
 from base64 import b64encode
 from hashlib import sha1
 
@@ -25,7 +29,7 @@ async def serve(reader, writer):
     await asyncio.sleep(1000)
 
 async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 8081)
+    server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))
     await server.serve_forever()
 
 asyncio.run(main())
@@ -41,16 +45,17 @@ async def begin(api: Any, known: str, command: str, session: str = "work") -> st
 def test_logs_have_a_mark_before_each_line(run: Run) -> None:
     async def body(api: Any) -> None:
         known = await api.sandbox()
-        command = await begin(api, known, "mkfifo on; echo a; echo b; read x < on; echo c >&2; read x < on; printf d")
+        command = await begin(api, known, "mkfifo b c; echo a; echo b; read x < b; echo c >&2; read x < c; printf d")
         path = f"/toolbox/{known}/process/session/work/command/{command}/logs"
         content = b""
         async with api.session.ws_connect(f"{api.emulator.url}{path}?follow=true") as socket:
             async for message in socket:
                 assert message.type is aiohttp.WSMsgType.BINARY
                 content += message.data
-                if content.endswith((b"b\n", b"c\n")):
-                    # The order of what goes to two pipes at once is not known.
-                    await api.execute(known, "sh -c 'echo > on'")
+                # The order of what goes to two pipes at once is not known.
+                for last in "bc":
+                    if content.endswith(f"{last}\n".encode()):
+                        await api.execute(known, f"echo > {last}")
             assert socket.close_code == 1000
         assert content == b"\1\1\1a\n\1\1\1b\n\2\2\2c\n\1\1\1d\n"
         assert await api.call("GET", path) == {"output": "a\nb\nc\nd\n", "stdout": "a\nb\nd\n", "stderr": "c\n"}
@@ -122,19 +127,28 @@ def test_who_does_not_read_a_terminal_is_dropped(run: Run) -> None:
     run(body)
 
 
+def free_port() -> int:
+    """One of those that have previews; without a box it is the host's."""
+    for port in random.sample(range(3000, 10_000), 100):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
+
+
 def test_ports_and_sockets_behind_previews(run: Run) -> None:
     async def body(api: Any) -> None:
+        port = free_port()
         known = await api.sandbox()
-        assert (await api.call("GET", f"/toolbox/{known}/port/8081/in-use"))["isInUse"] is False
+        assert (await api.call("GET", f"/toolbox/{known}/port/{port}/in-use"))["isInUse"] is False
         await api.execute(known, f"cat > server.py <<'END'\n{ECHO}\nEND")
-        await begin(api, known, "python3 server.py")
-        while not (await api.call("GET", f"/toolbox/{known}/port/8081/in-use"))["isInUse"]:
+        await begin(api, known, f"python3 server.py {port}")
+        while not (await api.call("GET", f"/toolbox/{known}/port/{port}/in-use"))["isInUse"]:
             pass
-        assert 8081 in (await api.call("GET", f"/toolbox/{known}/port"))["ports"]
-        headers = {"Host": f"8081-{known}.localhost"}
-        async with api.session.ws_connect(api.emulator.url, headers=headers) as socket:
-            assert await socket.receive_bytes() == b"hello"
-        async with api.session.get(api.emulator.url, headers={"Host": f"8081-{known}.other"}) as answer:
+        assert port in (await api.call("GET", f"/toolbox/{known}/port"))["ports"]
+        headers = {"Host": f"{port}-{known}.localhost"}
+        async with api.session.ws_connect(api.emulator.url, headers=headers) as previewed:
+            assert await previewed.receive_bytes() == b"hello"
+        async with api.session.get(api.emulator.url, headers={"Host": f"{port}-{known}.other"}) as answer:
             assert answer.status == 404
 
     run(body)
