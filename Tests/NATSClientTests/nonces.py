@@ -1,7 +1,8 @@
 """A NATS server as far as connecting goes, whose nonces are chosen. Prints its port when it listens.
 
-Usage: nonces.py SEED NONCE…. Each connection gets the next nonce, and the last one again when there are no more; it is let in
-with the signature of that seed's key. Its number is the id of the server that greets it. A message to `leave` closes it.
+Usage: nonces.py SEED NONCE…. Each connection gets the next nonce, and the last one again when there are no more; it is
+let in with the signature of that seed's key. Its number is the id of the server that greets it. A message to `leave`
+closes it.
 """
 
 import asyncio

@@ -150,7 +150,7 @@ class Commands:
         response.enable_chunked_encoding()
         await response.prepare(request)
         if told:
-            # Before it can be broken: who does not know the command cannot follow it to its end, and must not repeat it.
+            # Before it can be broken: who does not know the command cannot follow it, and must not repeat it.
             await _line(response, {"command": command.begun()})
         sending = asyncio.ensure_future(_send(response, command, told=told, logs=logs))
         self._streams.add(sending)
