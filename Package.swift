@@ -197,6 +197,15 @@ let package = Package(
             ["Bus", "Model", "NATSClient", "ProviderKit", "Wire", logging, metrics, nioCore, nioLocks, protobuf]
         ),
 
+        library(
+            "DockerDriver",
+            path: "Sources/Providers/Docker",
+            [
+                "BoxClient", "BoxSession", "CurlTransport", "Model", "ProviderHTTP", "ProviderKit", crypto, logging,
+                nioCore, nioLocks,
+            ]
+        ),
+
         // What runs on a user's own machine.
         library(
             "Agent",
@@ -263,8 +272,8 @@ let package = Package(
         service(
             "worker",
             [
-                "Bus", "LocalDriver", "MetricsEndpoint", "Model", "ProviderKit", "SelfHostedDriver", "ServiceHost",
-                "Worker", arguments, lifecycle,
+                "Bus", "DockerDriver", "LocalDriver", "MetricsEndpoint", "Model", "ProviderKit", "SelfHostedDriver",
+                "ServiceHost", "Worker", arguments, lifecycle,
             ]
         ),
         service("reaper", ["Bus", "MetricsEndpoint", "Model", "Reaper", "ServiceHost", arguments]),
@@ -325,6 +334,13 @@ let package = Package(
             ],
             path: "Tests/ConformanceTests",
             swiftSettings: house
+        ),
+        tests(
+            "DockerDriver",
+            [
+                "BoxClient", "BoxSession", "Fleet", "FleetTesting", "Model", "ProviderHTTP", "ProviderKit", logging,
+                nioCore, nioLocks,
+            ]
         ),
         tests("BoxDaemon", ["BoxClient", "BoxProtocol", "CLinux", "ExecutionEngine", nioCore, nioLocks]),
         tests("BoxProtocol"),

@@ -12,6 +12,8 @@ packages=(
     nats-server postgresql-15
     # Boxes of the local provider.
     bubblewrap btrfs-progs util-linux
+    # Boxes of the docker provider, where tests and demo bring their own engine, and the one image they need.
+    docker.io busybox-static
     # Generated code, checks and tests.
     protobuf-compiler make curl python3 python3-venv iproute2 faketime
 )
@@ -54,7 +56,10 @@ if ! installed postgresql-15; then
         "${as_root[@]}" tee /etc/postgresql-common/createcluster.d/sandfleet.conf >/dev/null
 fi
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
-# Each fleet runs a server of its own; the system-wide one that the package starts is in nobody's use.
-if [[ -d /run/systemd/system && " ${missing[*]} " == *" nats-server "* ]]; then
-    "${as_root[@]}" systemctl disable --now nats-server
+# Each fleet runs a server of its own; the system-wide ones that packages start are in nobody's use.
+if [[ -d /run/systemd/system ]]; then
+    if [[ " ${missing[*]} " == *" nats-server "* ]]; then "${as_root[@]}" systemctl disable --now nats-server; fi
+    if [[ " ${missing[*]} " == *" docker.io "* ]]; then
+        "${as_root[@]}" systemctl disable --now docker.socket docker.service
+    fi
 fi

@@ -6,6 +6,7 @@ import Glibc
 package enum BoxDaemon {
     package static func main(_ arguments: [String]) {
         if arguments.dropFirst().first == ThawGuard.option { ThawGuard.run(arguments.dropFirst(2).first) }
+        if arguments.dropFirst().first == "init" { FirstProcess.run() }
         if arguments.dropFirst().first == "relay" { Relay.run(arguments.dropFirst(2)) }
         guard let options = BoxDaemonOptions(Array(arguments.dropFirst())) else {
             _ = BoxDaemonOptions.usage.withCString { write(2, $0, strlen($0)) }

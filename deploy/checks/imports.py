@@ -45,7 +45,7 @@ ALLOWED = {
     "LocalDriver": {"BoxClient", "BoxProtocol", "ExecutionEngine", "Model", "ProviderKit"},
     "NATSIdentity": set(),
     "SelfHostedDriver": {"Bus", "Model", "NATSClient", "ProviderKit", "Wire"},
-    "provider": {"CurlTransport", "Model", "ProviderHTTP", "ProviderKit"},
+    "provider": {"BoxClient", "BoxSession", "CurlTransport", "Model", "ProviderHTTP", "ProviderKit"},
     "Compression": set(),
     "ArchiveStore": set(),
     "ProcessOutput": {"ArchiveStore", "Bus", "Compression", "Model", "NATSClient"},
