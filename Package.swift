@@ -337,8 +337,10 @@ let package = Package(
         ),
         tests(
             "DockerDriver",
+            exclude: ["proxy.py", "registry.py"],
             [
-                "BoxClient", "BoxSession", "Fleet", "FleetTesting", "Model", "ProviderHTTP", "ProviderKit", logging,
+                "BoxClient", "BoxSession", "CurlTransport", "Fleet", "FleetTesting", "Model", "ProviderHTTP",
+                "ProviderKit", logging,
                 nioCore, nioLocks,
             ]
         ),

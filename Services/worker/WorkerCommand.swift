@@ -1,11 +1,9 @@
 import ArgumentParser
 import Bus
 import Foundation
-import LocalDriver
 import MetricsEndpoint
 import Model
 import ProviderKit
-import SelfHostedDriver
 import ServiceHost
 import ServiceLifecycle
 import Worker
@@ -34,7 +32,7 @@ struct WorkerCommand: AsyncParsableCommand {
             settings: settings
         )
         var drivers: [any Driver] = []
-        for provider in providers { drivers.append(try await driver(named: provider, host)) }
+        for provider in providers { drivers.append(try await Drivers(host: host).start(provider)) }
         drivers = try DriverRegistry(drivers).drivers
         let service = WorkerService(
             identity: identity,
@@ -57,30 +55,5 @@ struct WorkerCommand: AsyncParsableCommand {
             )
         )
         try await host.run([service] + MetricsEndpoint.services(of: host))
-    }
-
-    private func driver(named name: String, _ host: ServiceHost) async throws -> any Driver {
-        switch name {
-        case "local": return try await local(host)
-        case SelfHostedDriver.name: return try await SelfHostedDriver.start(host.bus)
-        default: throw ValidationError("There is no driver for the provider '\(name)'.")
-        }
-    }
-
-    private func local(_ host: ServiceHost) async throws -> any Driver {
-        var configuration = LocalConfiguration(
-            dataDirectory: try host.settings.string(.data),
-            fleet: host.fleet,
-            daemonPath: try host.settings.string(.boxd)
-        )
-        if host.settings.optional(.localHostPaths) != nil {
-            configuration.readOnlyPaths = try host.settings.list(.localHostPaths)
-        }
-        if host.settings.optional(.localImages) != nil {
-            configuration.imageDirectories += try host.settings.list(.localImages)
-        }
-        let lifetime = try host.settings.integer(.localBoxLifetime, in: 0...31_536_000)
-        configuration.boxLifetime = lifetime > 0 ? lifetime : nil
-        return try await LocalDriver.start(configuration, logger: host.logger)
     }
 }

@@ -92,7 +92,10 @@ extension EmbeddedFleet {
                 if let url = agentURL, ($0[ServiceEnvironment.agentNATSURL] ?? "").isEmpty {
                     $0[ServiceEnvironment.agentNATSURL] = url
                 }
-                $0[ServiceEnvironment.defaultProvider] = "local"
+                // The user's own setting stands.
+                if ($0[ServiceEnvironment.defaultProvider] ?? "").isEmpty {
+                    $0[ServiceEnvironment.defaultProvider] = "local"
+                }
                 $0[ServiceEnvironment.archive] = directory.archive
             }
             return SupervisedService(name: name, stopSteps: [StopStep(SIGTERM, grace: .seconds(20))]) { _ in
@@ -109,7 +112,10 @@ extension EmbeddedFleet {
                 // It may have boxes to stop or to hand over.
                 marking(name, executables.worker, role: "worker", grace: .seconds(60)) {
                     $0[ServiceEnvironment.workerName] = name
-                    $0[ServiceEnvironment.providers] = "local,selfhosted"
+                    // The user's own setting stands.
+                    if ($0[ServiceEnvironment.providers] ?? "").isEmpty {
+                        $0[ServiceEnvironment.providers] = OfferedProviders.list($0)
+                    }
                     $0[ServiceEnvironment.boxd] = executables.boxd
                     // A fleet that was stopped leaves nothing running; the boxes keep their files.
                     $0[ServiceEnvironment.workerOnStop] = "drain"

@@ -1,0 +1,116 @@
+package import Fleet
+import FoundationEssentials
+import Glibc
+import NIOConcurrencyHelpers
+
+/// A Docker engine of a test's own, with one small image, in a folder.
+package final class DockerEngine: Sendable {
+    /// The image that it has: busybox, and the users `root` and `box` (1000).
+    package static let image = "sandfleet-test:latest"
+    private static let program = "/usr/sbin/dockerd"
+
+    /// Why none can be started on this machine; nil when one can.
+    package static let obstacle: String? = {
+        guard Account.isRoot else { return "no Docker engine: it needs root" }
+        guard Executable.isRunnable(program) else { return "no Docker engine: there is no \(program) (docker.io)" }
+        guard Executable.isRunnable("/bin/busybox") else { return "no Docker engine: there is no busybox for its image" }
+        return nil
+    }()
+
+    package let folder: String
+    private let current: NIOLockedValueBox<ChildProcess>
+
+    private init(folder: String, _ process: ChildProcess) {
+        self.folder = folder
+        current = NIOLockedValueBox(process)
+    }
+
+    package static func start(in folder: String) async throws -> DockerEngine {
+        let engine = DockerEngine(folder: folder, try await spawn(folder))
+        do {
+            try await engine.listens()
+            try await Tool.run("\(scripts)/image.sh", [engine.socket, image])
+        } catch {
+            await engine.stop()
+            throw error
+        }
+        return engine
+    }
+
+    package var socket: String { "\(folder)/socket" }
+    /// For `DOCKER_HOST`.
+    package var host: String { "unix://\(socket)" }
+    package var process: ChildProcess { current.withLockedValue { $0 } }
+    package var log: String { TextFile.read("\(folder)/log") ?? "" }
+
+    /// Ends it in order, with all containers, and starts it again over its files.
+    package func restart() async throws {
+        await end()
+        let process = try await Self.spawn(folder)
+        current.withLockedValue { $0 = process }
+        try await listens()
+    }
+
+    /// Ends it, and everything in it.
+    package func stop() async {
+        await end()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Calls the docker API by hand: `POST /containers/x/kill`.
+    @discardableResult
+    package func call(_ method: String, _ path: String) async throws -> String {
+        try await Tool.run(
+            "/usr/bin/curl",
+            [
+                "--silent", "--show-error", "--fail-with-body", "--unix-socket", socket, "--noproxy", "*", "--request",
+                method, "http://docker\(path)",
+            ]
+        )
+    }
+
+    private func end() async {
+        await process.stop([StopStep(SIGTERM, grace: .seconds(90))])
+    }
+
+    private func listens() async throws {
+        try await eventually("dockerd listens", within: .seconds(120)) {
+            if let end = process.exit.value { throw FixtureError("dockerd ended with \(end):\n\(log.suffix(4_000))") }
+            guard FileManager.default.fileExists(atPath: socket) else { return false }
+            return (try? await call("GET", "/_ping")) == "OK"
+        }
+    }
+
+    private static func spawn(_ folder: String) async throws -> ChildProcess {
+        let environment = ProcessInfo.processInfo.environment
+        var child = ChildSpecification(
+            executable: "\(scripts)/engine.sh",
+            arguments: [folder],
+            environment: ["PATH": environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder],
+            log: "\(folder)/log"
+        )
+        child.deathSignal = SIGTERM
+        return try await ChildProcess.spawn(child)
+    }
+
+    private static var scripts: String {
+        // This file lies in Tests/FleetTesting/Docker.
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "deploy/docker").path
+    }
+}
+
+/// Lends an engine of its own to `body`.
+package func withDockerEngine<Result>(_ body: (DockerEngine) async throws -> Result) async throws -> Result {
+    try await withTemporaryDirectory { folder in
+        let engine = try await DockerEngine.start(in: folder)
+        let outcome: Swift.Result<Result, any Error>
+        do {
+            outcome = .success(try await body(engine))
+        } catch {
+            outcome = .failure(error)
+        }
+        await engine.stop()
+        return try outcome.get()
+    }
+}
