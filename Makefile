@@ -14,6 +14,7 @@ N ?= 20000
 SEED ?=
 MUTATION ?=
 SECONDS ?= 60
+PROVIDER ?= local
 
 STAMPS := .build/stamps
 RELEASE := .build/release
@@ -66,8 +67,8 @@ format: ## Format all Swift files in place
 up: build ## Run a fleet on this machine (DATA, LISTEN, UP_FLAGS)
 	exec $(RELEASE)/sandfleet up --data $(DATA) --listen $(LISTEN) $(UP_FLAGS)
 
-demo: build ## Start a private fleet and do the main job through its HTTP API
-	deploy/demo/demo.sh $(RELEASE)
+demo: build ## Start a private fleet and do the main job through its HTTP API, on PROVIDER
+	PROVIDER=$(PROVIDER) deploy/demo/demo.sh $(RELEASE)
 
 bench: build ## Measure the budgets against their raw parts
 	$(PYTHON) Benchmarks/run.py $(RELEASE) $(BENCH_FLAGS)

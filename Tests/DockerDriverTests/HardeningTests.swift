@@ -25,7 +25,7 @@ struct HardeningTests {
     }
 
     @Test func limitsAreHeld() async throws {
-        try await DockerFixture.with({ $0.processes = 64 }) { fixture in
+        try await DockerFixture.with(nil, { $0.processes = 64 }) { fixture in
             let box = try await fixture.create(
                 nil,
                 SandboxSpec(resources: Resources(vcpus: 0.5, memoryMb: 64)),
@@ -47,7 +47,7 @@ struct HardeningTests {
     }
 
     @Test func anImagesUserOwnsTheWorkspace() async throws {
-        try await DockerFixture.with({ $0.user = "box" }) { fixture in
+        try await DockerFixture.with(nil, { $0.user = "box" }) { fixture in
             let tag = fixture.newTag()
             let box = try await fixture.create(tag)
             #expect(try await box.shell("id -u; touch f; stat -c %u:%g /workspace f") == "1000\n1000:1000\n1000:1000")
@@ -58,7 +58,7 @@ struct HardeningTests {
             let copy = try await fixture.create(from: saved)
             #expect(try await copy.shell("id -u; touch g; ls") == "1000\nf\ng")
         }
-        try await DockerFixture.with({ $0.user = "nobody-knows" }) { fixture in
+        try await DockerFixture.with(nil, { $0.user = "nobody-knows" }) { fixture in
             #expect(await failure { _ = try await fixture.create() } == .invalid)
         }
     }
@@ -79,7 +79,8 @@ struct HardeningTests {
                 await failure { _ = try await fixture.create(nil, SandboxSpec(resources: Resources(memoryMb: 1))) }
                     == .invalid
             )
-            #expect(try await fixture.driver.list().isEmpty)
+            let listed = try await fixture.driver.list()
+            #expect(listed.isEmpty)
         }
     }
 }

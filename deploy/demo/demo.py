@@ -77,14 +77,14 @@ def source(repository: str) -> bytes:
     return buffer.getvalue()
 
 
-def main(document: str, repository: str, tools: str, started: str) -> None:
+def main(document: str, repository: str, tools: str, started: str, provider: str) -> None:
     fleet = Fleet(document)
     report = Report()
     report.rows.append(("start the fleet", time.time() - float(started), "postgres, nats, gateway, worker, reaper"))
 
     def create():
-        sandbox = fleet.json("POST", "/v1/sandboxes", {"provider": "local", "purpose": "demo"})
-        return sandbox["id"], sandbox["id"]
+        sandbox = fleet.json("POST", "/v1/sandboxes", {"provider": provider, "purpose": "demo"})
+        return sandbox["id"], f"{provider}: {sandbox['id']}"
 
     sandbox = report.step("create a sandbox", create)
     base = f"/v1/sandboxes/{sandbox}"
