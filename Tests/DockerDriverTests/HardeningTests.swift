@@ -25,7 +25,9 @@ struct HardeningTests {
     }
 
     @Test func limitsAreHeld() async throws {
-        try await DockerFixture.with(nil, { $0.processes = 64 }) { fixture in
+        try await DockerFixture.with {
+            $0.processes = 64
+        } _: { fixture in
             let box = try await fixture.create(
                 nil,
                 SandboxSpec(resources: Resources(vcpus: 0.5, memoryMb: 64)),
@@ -47,7 +49,9 @@ struct HardeningTests {
     }
 
     @Test func anImagesUserOwnsTheWorkspace() async throws {
-        try await DockerFixture.with(nil, { $0.user = "box" }) { fixture in
+        try await DockerFixture.with {
+            $0.user = "box"
+        } _: { fixture in
             let tag = fixture.newTag()
             let box = try await fixture.create(tag)
             #expect(try await box.shell("id -u; touch f; stat -c %u:%g /workspace f") == "1000\n1000:1000\n1000:1000")
@@ -58,7 +62,9 @@ struct HardeningTests {
             let copy = try await fixture.create(from: saved)
             #expect(try await copy.shell("id -u; touch g; ls") == "1000\nf\ng")
         }
-        try await DockerFixture.with(nil, { $0.user = "nobody-knows" }) { fixture in
+        try await DockerFixture.with {
+            $0.user = "nobody-knows"
+        } _: { fixture in
             #expect(await failure { _ = try await fixture.create() } == .invalid)
         }
     }

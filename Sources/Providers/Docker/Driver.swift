@@ -171,6 +171,7 @@ package final class DockerDriver: Driver {
         try await EpochRecord.check(epoch, of: tag.sandbox, in: container.id, engine)
     }
 
+    /// Speaks with the daemon of a running container.
     private func connect(
         _ container: ContainerDocument,
         sandbox: SandboxID,
@@ -178,22 +179,45 @@ package final class DockerDriver: Driver {
         ports: [Int],
         environment: [String: String]
     ) async throws(DriverError) -> any Box {
+        let envelope = binding.envelope(
+            provider: Self.name,
+            box: container.id,
+            other: containers.endpoints(of: container, ports),
+            ports: ports
+        )
+        // The relay may be missing for a moment while another owner puts it in, or stop with its container.
+        var triesLeft = 3
+        while true {
+            triesLeft -= 1
+            do throws(DriverError) {
+                return try await connect(container.id, envelope, sandbox, epoch, environment)
+            } catch {
+                guard error.kind == .transient, triesLeft > 0, !Task.isCancelled else { throw error }
+                _ = try await proven { () throws(DriverError) in
+                    try await containers.bringUp(container.id, of: envelope, attaches: false)
+                }
+            }
+        }
+    }
+
+    private func connect(
+        _ container: String,
+        _ envelope: Envelope,
+        _ sandbox: SandboxID,
+        _ epoch: UInt64,
+        _ environment: [String: String]
+    ) async throws(DriverError) -> DaemonBox {
         let command = DaemonProgram.relayArguments(
             path: containers.provisioning.path,
             directory: BoxPlaces.daemon,
             sandbox: sandbox,
             workspace: BoxPlaces.workspace
         )
-        let channel = try await engine.exec(command, in: container.id)
+        let channel = try await engine.exec(command, in: container)
         do throws(DriverError) {
             return try await DaemonBox.connect(
                 over: channel,
-                envelope: binding.envelope(
-                    provider: Self.name,
-                    box: container.id,
-                    other: containers.endpoints(of: container, ports),
-                    ports: ports
-                ),
+                envelope: envelope,
                 sandbox: sandbox,
                 epoch: epoch,
                 environment: environment,

@@ -30,7 +30,7 @@ package struct DockerConfiguration: Sendable {
     package var vcpus: Double?
     /// Processes and threads of each box.
     package var processes = 4_096
-    /// What root in a box may do beyond an ordinary user. Without a capability a box keeps none.
+    /// What root in a box may do beyond an ordinary user.
     package var capabilities = DockerConfiguration.usualCapabilities
     /// The engine's name of another runtime: gVisor, Kata; nil is the engine's default.
     package var runtime: String?

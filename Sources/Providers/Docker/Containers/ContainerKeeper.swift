@@ -20,19 +20,29 @@ struct ContainerKeeper: Sendable {
         let image: ImageDocument
         if let source { image = source } else { image = try await images.obtain(creation.spec.image) }
         let request = try ContainerRequest(creation, configuration, image: image.id, program: provisioning.path)
+        let id: String
         do throws(DriverError) {
-            let id = try await engine.make(request, named: name)
-            return try await bringUp(id, of: nil, attaches: creation.spec.networkPolicy == .full)
+            id = try await engine.make(request, named: name)
         } catch {
-            // Somebody else, or an earlier try whose answer was lost, has made it.
-            guard error.kind == .conflict else { throw error }
+            return try await adopt(try await made(name, despite: error), creation)
+        }
+        return try await bringUp(id, of: nil, attaches: creation.spec.networkPolicy == .full)
+    }
+
+    /// The container that somebody else has made, or an earlier try whose answer was lost.
+    private func made(_ name: String, despite error: DriverError) async throws(DriverError) -> ContainerDocument {
+        switch error.kind {
+        case .conflict:
             let wait = BoundedWait(limit: .seconds(30), clock: ContinuousClock())
-            let found = try await wait.until("the container \(name)") {
-                () throws(DriverError) -> Look<ContainerDocument> in
+            return try await wait.until("the container \(name)") { () throws(DriverError) -> Look<ContainerDocument> in
                 guard let found = try await engine.find(name) else { return .notYet("its name is taken") }
                 return .ready(found)
             }
-            return try await adopt(found, creation)
+        case .timeout:
+            // Where it is not, it may still come.
+            guard let found = try await engine.find(name) else { throw error }
+            return found
+        default: throw error
         }
     }
 
@@ -129,7 +139,9 @@ struct ContainerKeeper: Sendable {
         }
     }
 
-    /// Removes it, its files and its volume. What is gone already is well.
+    /// Removes it, its files and its volume.
+    ///
+    /// What is gone already is well.
     func remove(_ box: Envelope, _ id: String) async throws(DriverError) {
         let wait = BoundedWait(limit: .seconds(120), firstPause: .milliseconds(20), clock: ContinuousClock())
         try await wait.until("the container to be removed") { () throws(DriverError) -> Look<Void> in

@@ -53,8 +53,10 @@ extension Engine {
         )
     }
 
+    static let startCall = "start container"
+
     func start(_ container: String) async throws(DriverError) {
-        try await act("start container", "/containers/\(container)/start")
+        try await act(Self.startCall, "/containers/\(container)/start")
     }
 
     func unpause(_ container: String) async throws(DriverError) {

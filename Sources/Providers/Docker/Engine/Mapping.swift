@@ -26,6 +26,9 @@ struct DockerErrorMapping: ErrorMapping {
         // A container that stopped, or was paused, right now.
         case 409 where ["is not running", "is paused", "is restarting"].contains(where: said.contains):
             return .transient
+        // The executable of a container that begins is being put in, by somebody else as well.
+        case 400, 404:
+            return refusal.call == Engine.startCall && said.contains("no such file or directory") ? .transient : nil
         // "Nothing to do"; whoever asked looks at what is.
         case 304: return .conflict
         default: return nil
