@@ -13,7 +13,7 @@ packages=(
     # Boxes of the local provider.
     bubblewrap btrfs-progs util-linux
     # Boxes of the docker provider, where tests and demo bring their own engine, and what its images are made of.
-    docker.io busybox-static tcc libc6-dev
+    docker.io busybox-static tcc libc6-dev openssl
     # Generated code, checks and tests.
     protobuf-compiler make curl python3 python3-venv iproute2 faketime
 )

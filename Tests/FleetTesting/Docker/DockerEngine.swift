@@ -18,15 +18,18 @@ package final class DockerEngine: Sendable {
     }()
 
     package let folder: String
+    /// More for dockerd.
+    private let options: [String]
     private let current: NIOLockedValueBox<ChildProcess>
 
-    private init(folder: String, _ process: ChildProcess) {
+    private init(folder: String, _ options: [String], _ process: ChildProcess) {
         self.folder = folder
+        self.options = options
         current = NIOLockedValueBox(process)
     }
 
-    package static func start(in folder: String) async throws -> DockerEngine {
-        let engine = DockerEngine(folder: folder, try await spawn(folder))
+    package static func start(_ options: [String] = [], in folder: String) async throws -> DockerEngine {
+        let engine = DockerEngine(folder: folder, options, try await spawn(folder, options))
         do {
             try await engine.listens()
             try await Tool.run("\(scripts)/image.sh", [engine.socket, image])
@@ -46,7 +49,7 @@ package final class DockerEngine: Sendable {
     /// Ends it in order, with all containers, and starts it again over its files.
     package func restart() async throws {
         await end()
-        let process = try await Self.spawn(folder)
+        let process = try await Self.spawn(folder, options)
         current.withLockedValue { $0 = process }
         try await listens()
     }
@@ -81,11 +84,11 @@ package final class DockerEngine: Sendable {
         }
     }
 
-    private static func spawn(_ folder: String) async throws -> ChildProcess {
+    private static func spawn(_ folder: String, _ options: [String]) async throws -> ChildProcess {
         let environment = ProcessInfo.processInfo.environment
         var child = ChildSpecification(
             executable: "\(scripts)/engine.sh",
-            arguments: [folder],
+            arguments: [folder] + options,
             environment: ["PATH": environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder],
             log: "\(folder)/log"
         )
@@ -101,9 +104,14 @@ package final class DockerEngine: Sendable {
 }
 
 /// Lends an engine of its own to `body`.
-package func withDockerEngine<Result>(_ body: (DockerEngine) async throws -> Result) async throws -> Result {
+///
+/// - Parameter options: More for dockerd.
+package func withDockerEngine<Result>(
+    _ options: [String] = [],
+    _ body: (DockerEngine) async throws -> Result
+) async throws -> Result {
     try await withTemporaryDirectory { folder in
-        let engine = try await DockerEngine.start(in: folder)
+        let engine = try await DockerEngine.start(options, in: folder)
         let outcome: Swift.Result<Result, any Error>
         do {
             outcome = .success(try await body(engine))
