@@ -90,7 +90,7 @@ struct SessionTests {
             try await process.kill(grace: .milliseconds(100))
             let result = try await process.collect()
             #expect(result.exit.signal == 9)
-            #expect(try await box.shell("pgrep -c sleep || true") == "0")
+            #expect(try await box.shell("ps | grep -c '[s]leep 1' || true") == "0")
         }
     }
 

@@ -7,6 +7,11 @@ extension DockerDriver {
     /// Images of saved boxes; each archive is a tag of it.
     static let repository = "sandfleet-archive"
 
+    /// What archives are called that were discarded while boxes began with them.
+    ///
+    /// Removed by force, an image leaves boxes that cannot be saved.
+    static let discardedRepository = "sandfleet-discarded"
+
     static func imageName(of archive: ArchiveID) -> String { "\(repository):\(archive)" }
 
     package func capture(_ capture: BoxCapture) async throws(DriverError) -> ArchiveReference {
@@ -36,21 +41,26 @@ extension DockerDriver {
     }
 
     package func discard(_ archive: ArchiveID) async throws(DriverError) {
-        // An image that boxes begin with loses its name; it goes with the last of them.
-        _ = try await engine.removeImage(Self.imageName(of: archive), force: true)
+        let name = Self.imageName(of: archive)
+        if try await !engine.removeImage(name) {
+            // Boxes begin with it: under another name it goes with the last of them.
+            try await engine.name(name, Self.discardedRepository, tag: archive.rawValue)
+            _ = try await engine.removeImage(name)
+        }
         // What was made and never got the name, or lost it to a second try.
         let rest = try await engine.images(
             labelled: "\(Labels.archive)=\(archive)",
             "\(Labels.fleet)=\(configuration.fleet)"
         )
-        for image in rest { _ = try await engine.removeImage(image.id, force: false) }
+        for image in rest { _ = try await engine.removeImage(image.id) }
     }
 
     package func archives() async throws(DriverError) -> [ArchiveID] {
         let images = try await engine.images(labelled: "\(Labels.fleet)=\(configuration.fleet)")
-        // What has no name is discarded already, and in use.
-        return Set(images.filter(\.isNamed).compactMap { $0.labels?[Labels.archive].flatMap(ArchiveID.init) })
-            .sorted { $0.rawValue < $1.rawValue }
+        // What has lost its name is discarded, and in use.
+        let prefix = "\(Self.repository):"
+        return images.flatMap { $0.tags ?? [] }.filter { $0.hasPrefix(prefix) }
+            .compactMap { ArchiveID(String($0.dropFirst(prefix.count))) }
     }
 
     /// The image that a new box begins with, when that is a saved box.
@@ -79,10 +89,10 @@ extension DockerDriver {
     /// Removes the image of a box that was removed, when it was a saved one that nobody names any more.
     func tidy(_ image: String) async {
         do throws(DriverError) {
-            guard let found = try await engine.image(image), found.tags?.isEmpty ?? true,
-                !found.labels[Labels.archive, default: ""].isEmpty
+            guard let found = try await engine.image(image), !found.labels[Labels.archive, default: ""].isEmpty,
+                !(found.tags ?? []).contains(where: { $0.hasPrefix("\(Self.repository):") })
             else { return }
-            _ = try await engine.removeImage(image, force: false)
+            _ = try await engine.removeImage(image)
         } catch {
             // Its box is gone, which is what was asked for.
             logger.warning("a discarded image is still there", metadata: ["error": "\(error.message)"])

@@ -62,6 +62,14 @@ struct DockerFixture {
         driver.binding.envelope(provider: "docker", box: container)
     }
 
+    /// The engine's name of a box's own volume.
+    func volume(of box: any Box) async throws -> String {
+        let id = try #require(box.envelope.boxId)
+        let text = try await engine.call("GET", "/containers/\(id)/json")
+        let mounts = try #require(text.firstRange(of: "\"Mounts\":[{\"Type\":\"volume\",\"Name\":\""))
+        return String(text[mounts.upperBound...].prefix { $0 != "\"" })
+    }
+
     func newTag() -> BoxTag {
         BoxTag(fleet: configuration.fleet, sandbox: Self.newID(), box: Self.newID(), epoch: 1)
     }

@@ -60,16 +60,17 @@ package final class DockerEngine: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    /// Calls the docker API by hand: `POST /containers/x/kill`.
+    /// Calls the engine's API by hand: `POST /containers/x/kill`.
+    ///
+    /// - Parameter document: JSON.
     @discardableResult
-    package func call(_ method: String, _ path: String) async throws -> String {
-        try await Tool.run(
-            "/usr/bin/curl",
-            [
-                "--silent", "--show-error", "--fail-with-body", "--unix-socket", socket, "--noproxy", "*", "--request",
-                method, "http://docker\(path)",
-            ]
-        )
+    package func call(_ method: String, _ path: String, _ document: String? = nil) async throws -> String {
+        var arguments = [
+            "--silent", "--show-error", "--fail-with-body", "--unix-socket", socket, "--noproxy", "*", "--request",
+            method,
+        ]
+        if let document { arguments += ["--header", "Content-Type: application/json", "--data", document] }
+        return try await Tool.run("/usr/bin/curl", arguments + ["http://docker\(path)"])
     }
 
     private func end() async {

@@ -43,6 +43,4 @@ struct ListedImage: Decodable, Sendable {
         case labels = "Labels"
         case tags = "RepoTags"
     }
-
-    var isNamed: Bool { tags?.contains { $0 != "<none>:<none>" } ?? false }
 }

@@ -83,18 +83,30 @@ extension Engine {
         return made.id
     }
 
+    /// Gives an image one more name.
+    func name(_ image: String, _ repository: String, tag: String) async throws(DriverError) {
+        try await client.send(
+            ProviderCall(
+                "name image",
+                "POST",
+                "/images/\(image)/tag",
+                query: [("repo", repository), ("tag", tag)],
+                repeatability: .idempotentByKey
+            )
+        )
+    }
+
     /// Takes a name from an image, and removes the image when nothing else names or uses it.
     ///
     /// - Parameter name: Or an id.
     /// - Returns: False when it is in use.
-    func removeImage(_ name: String, force: Bool) async throws(DriverError) -> Bool {
+    func removeImage(_ name: String) async throws(DriverError) -> Bool {
         do throws(DriverError) {
             try await client.send(
                 ProviderCall(
                     "remove image",
                     "DELETE",
                     "/images/\(name)",
-                    query: [("force", force ? "true" : "false")],
                     repeatability: .idempotentByKey,
                     deadline: .seconds(120)
                 )
