@@ -206,6 +206,15 @@ let package = Package(
             ]
         ),
 
+        library(
+            "VercelDriver",
+            path: "Sources/Providers/Vercel",
+            [
+                "BoxClient", "BoxSession", "CurlTransport", "Model", "ProviderHTTP", "ProviderKit", logging, nioCore,
+                nioLocks,
+            ]
+        ),
+
         // What runs on a user's own machine.
         library(
             "Agent",
@@ -342,6 +351,14 @@ let package = Package(
                 "BoxClient", "BoxSession", "CurlTransport", "Fleet", "FleetTesting", "Model", "ProviderHTTP",
                 "ProviderKit", logging,
                 nioCore, nioLocks,
+            ]
+        ),
+        tests(
+            "VercelDriver",
+            [
+                "BoxSession", "CurlTransport", "Fleet", "FleetTesting", "Model", "ProviderHTTP", "ProviderKit", logging,
+                nioCore,
+                nioLocks,
             ]
         ),
         tests("BoxDaemon", ["BoxClient", "BoxProtocol", "CLinux", "ExecutionEngine", nioCore, nioLocks]),

@@ -64,6 +64,11 @@ package struct FencedDriver: Driver {
         try await driver.discard(archive)
     }
 
+    package func discard(_ archive: ArchiveID, externalID: String?) async throws(DriverError) {
+        try requireLife()
+        try await driver.discard(archive, externalID: externalID)
+    }
+
     package func archives() async throws(DriverError) -> [ArchiveID] { try await driver.archives() }
 
     package func shutdown() async { await driver.shutdown() }

@@ -39,9 +39,20 @@ package protocol Driver: Sendable {
     /// Deletes what `capture` made, or has half made, under this id. Deleting what is gone succeeds.
     func discard(_ archive: ArchiveID) async throws(DriverError)
 
+    /// The same, of providers that name by themselves what they save.
+    ///
+    /// - Parameter externalID: That of `capture`'s answer; nil when nobody has heard it.
+    func discard(_ archive: ArchiveID, externalID: String?) async throws(DriverError)
+
     /// All archives of the fleet under this binding, half made ones included.
     func archives() async throws(DriverError) -> [ArchiveID]
 
     /// Lets go of what the driver holds in this process. Boxes live on.
     func shutdown() async
+}
+
+extension Driver {
+    package func discard(_ archive: ArchiveID, externalID: String?) async throws(DriverError) {
+        try await discard(archive)
+    }
 }

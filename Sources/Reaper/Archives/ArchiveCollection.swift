@@ -82,7 +82,12 @@ struct ArchiveCollection: Duty {
         case .native:
             do {
                 _ = try await client.upkeep(
-                    .with { $0.discardArchive = .with { $0.archiveID = due.id.rawValue } },
+                    .with {
+                        $0.discardArchive = .with {
+                            $0.archiveID = due.id.rawValue
+                            $0.externalID = due.externalID ?? ""
+                        }
+                    },
                     provider: due.provider,
                     placement: due.placement,
                     context: CallContext(requestID: OperationID.now().rawValue, deadline: .now + patience)

@@ -262,6 +262,9 @@ package nonisolated struct WireDiscardArchive: Sendable {
 
   package var archiveID: String = String()
 
+  /// What the provider itself calls it; empty when nobody has heard that.
+  package var externalID: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -741,7 +744,7 @@ nonisolated extension WireUpkeepDone: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireDiscardArchive: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DiscardArchive"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}archive_id\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}archive_id\0\u{3}external_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -750,6 +753,7 @@ nonisolated extension WireDiscardArchive: SwiftProtobuf.Message, SwiftProtobuf._
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.archiveID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.externalID) }()
       default: break
       }
     }
@@ -759,11 +763,15 @@ nonisolated extension WireDiscardArchive: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.archiveID.isEmpty {
       try visitor.visitSingularStringField(value: self.archiveID, fieldNumber: 1)
     }
+    if !self.externalID.isEmpty {
+      try visitor.visitSingularStringField(value: self.externalID, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireDiscardArchive, rhs: WireDiscardArchive) -> Bool {
     if lhs.archiveID != rhs.archiveID {return false}
+    if lhs.externalID != rhs.externalID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

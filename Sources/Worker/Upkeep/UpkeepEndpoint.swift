@@ -16,7 +16,8 @@ struct UpkeepEndpoint: Sendable {
             guard let archive = ArchiveID(discard.archiveID) else {
                 throw Fault(.invalidRequest, "archive_id has to be an id.")
             }
-            try await keeper.driver.discard(archive)
+            let externalID = discard.externalID.isEmpty ? nil : discard.externalID
+            try await keeper.driver.discard(archive, externalID: externalID)
             return .with { $0.done = WireUpkeepDone() }
         case .sweep(let sweep):
             let report = try await BoxSweep(keeper: keeper, request: sweep).run()

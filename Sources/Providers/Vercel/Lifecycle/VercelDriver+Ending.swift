@@ -1,0 +1,60 @@
+package import Model
+package import ProviderKit
+
+extension VercelDriver {
+    /// Ends the session and returns once it has ended; the files are in a snapshot then.
+    package func stop(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
+        let name = try identify(envelope)
+        var asked: String?
+        try await BoundedWait(limit: configuration.patience)
+            .until("\(name) to stop") { () throws(DriverError) in
+                let answer = try await look(name, of: envelope)
+                let state = ObservedState<VercelState>(answer.session.status)
+                switch state.meaning {
+                case .stopped, .failed: return .ready(())
+                case .running, .becoming:
+                    if asked != answer.session.id {
+                        try await end(answer)
+                        // It answers early, and says that it runs yet.
+                        asked = answer.session.id
+                    }
+                    return .notYet(state.raw)
+                case .leaving, .gone, .unknown: return .notYet(state.raw)
+                }
+            }
+    }
+
+    private func end(_ answer: SandboxAnswer) async throws(DriverError) {
+        do throws(DriverError) {
+            if answer.sandbox.persistent ?? true {
+                try await api.stop(session: answer.session.id)
+            } else {
+                // Vercel would throw its files away, and nobody has asked for that.
+                _ = try await api.snapshot(
+                    session: answer.session.id,
+                    expiration: .zero,
+                    within: configuration.patience
+                )
+            }
+        } catch {
+            // It ended by itself, or nobody knows: the next look tells.
+            guard [.transient, .timeout, .invalid].contains(error.kind) else { throw error }
+        }
+    }
+
+    /// Deletes the sandbox, and the snapshots that Vercel has taken by itself; those of archives stay.
+    package func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
+        let name = try identify(envelope)
+        let snapshots = try await api.snapshots(of: name)
+        do throws(DriverError) {
+            try await api.delete(name, of: envelope)
+        } catch {
+            guard error.kind == .gone else { throw error }
+            let proof = try await proven(error, name)
+            guard proof.kind == .gone else { throw proof }
+        }
+        for snapshot in snapshots where snapshot.creationMethod == "automatic" {
+            try await api.delete(snapshot: snapshot.id)
+        }
+    }
+}
