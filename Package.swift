@@ -281,8 +281,8 @@ let package = Package(
         service(
             "worker",
             [
-                "Bus", "DockerDriver", "LocalDriver", "MetricsEndpoint", "Model", "ProviderKit", "SelfHostedDriver",
-                "ServiceHost", "Worker", arguments, lifecycle,
+                "BoxSession", "Bus", "CurlTransport", "DockerDriver", "LocalDriver", "MetricsEndpoint", "Model",
+                "ProviderKit", "SelfHostedDriver", "ServiceHost", "VercelDriver", "Worker", arguments, lifecycle,
             ]
         ),
         service("reaper", ["Bus", "MetricsEndpoint", "Model", "Reaper", "ServiceHost", arguments]),
@@ -417,7 +417,7 @@ let package = Package(
             "MetricsEndpoint",
             ["CurlTransport", "PrometheusMetrics", "ServiceHost", logging, metrics, nioCore, nioLocks]
         ),
-        tests("ServiceHost", [logging, nioLocks]),
+        tests("ServiceHost", ["Model", logging, nioLocks]),
         tests(
             "Worker",
             [

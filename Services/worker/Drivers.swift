@@ -4,6 +4,7 @@ import Model
 import ProviderKit
 import SelfHostedDriver
 import ServiceHost
+import VercelDriver
 
 /// Starts the drivers that a worker was asked for.
 struct Drivers {
@@ -15,6 +16,7 @@ struct Drivers {
         case "local": return try await local()
         case SelfHostedDriver.name: return try await SelfHostedDriver.start(host.bus)
         case DockerDriver.name: return try await docker()
+        case VercelDriver.name: return try vercel()
         default: throw CredentialError("There is no driver for the provider '\(name)'.")
         }
     }

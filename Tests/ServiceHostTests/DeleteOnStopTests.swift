@@ -1,3 +1,4 @@
+import Model
 import Testing
 
 @testable import ServiceHost
@@ -12,9 +13,21 @@ struct DeleteOnStopTests {
             "SANDBOX_MODAL_DELETE_ON_STOP": "",
         ])
         let deletes = try settings.deleteOnStop()
-        #expect(!deletes("local") && deletes("e2b") && deletes("self-hosted") && !deletes("modal") && !deletes("vercel"))
+        #expect(!deletes("local") && deletes("e2b") && deletes("self-hosted") && !deletes("modal") && !deletes("daytona"))
         #expect(settings.effective(for: "gateway")["deleteOnStop"] == "E2B=true,LOCAL=false,SELF_HOSTED=true")
         #expect(settings.effective(for: "worker")["deleteOnStop"] == nil)
+    }
+
+    @Test(arguments: [
+        ([:], true, false), (["SANDBOX_VERCEL_PROFILE": "coding-agent"], false, false),
+        (["SANDBOX_VERCEL_PROFILE": "ephemeral"], true, true),
+        (["SANDBOX_VERCEL_PROFILE": "ephemeral", "SANDBOX_VERCEL_DELETE_ON_STOP": "false"], false, false),
+    ])
+    func onlyEphemeralOnesOfVercelAreDeleted(environment: [String: String], task: Bool, agent: Bool) async throws {
+        let deletes = try await ServiceSettings(environment: environment).deleteOnStop()
+        #expect(deletes("vercel", SandboxSpec(purpose: "a task")) == task)
+        #expect(deletes("vercel", SandboxSpec(purpose: "Codex")) == agent)
+        #expect(!deletes("local", SandboxSpec(purpose: "a task")))
     }
 
     @Test func neitherYesNorNoIsRefused() async throws {

@@ -1,15 +1,22 @@
 /// The providers that a fleet of this machine serves: its own, and those that the caller's environment names.
 enum OfferedProviders {
-    /// A provider, and the variables of which any says that it is there.
-    private static let others: [(provider: String, variables: [String])] = [
-        ("docker", ["DOCKER_HOST"])
+    /// A provider, and what says that it is there: of every list one variable, or the file that it names.
+    private static let others: [(provider: String, needs: [[String]])] = [
+        ("docker", [["DOCKER_HOST"]]),
+        (
+            "vercel",
+            [
+                ["SANDBOX_VERCEL_TOKEN", "VERCEL_TOKEN"], ["SANDBOX_VERCEL_TEAM_ID", "VERCEL_TEAM_ID"],
+                ["SANDBOX_VERCEL_PROJECT_ID", "VERCEL_PROJECT_ID"],
+            ]
+        ),
     ]
 
     /// For `SANDFLEET_PROVIDERS`.
     static func list(_ environment: [String: String]) -> String {
         let configured = others.filter { other in
-            other.variables.contains { name in
-                [name, "\(name)_FILE"].contains { !(environment[$0] ?? "").isEmpty }
+            other.needs.allSatisfy { names in
+                names.flatMap { [$0, "\($0)_FILE"] }.contains { !(environment[$0] ?? "").isEmpty }
             }
         }
         return (["local", "selfhosted"] + configured.map(\.provider)).joined(separator: ",")

@@ -61,7 +61,7 @@ struct SandboxesController: Sendable {
             id: ID.new(),
             workspace: principal.workspace,
             provider: provider,
-            persistent: !settings.deletesOnStop(provider),
+            persistent: !settings.deletesOnStop(provider, wanted.spec),
             actor: "key/\(principal.key)"
         )
         return try await creation.answer(sandbox, idempotency: idempotency, reuse: wanted.reuse, context)

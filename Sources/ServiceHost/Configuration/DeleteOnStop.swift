@@ -1,10 +1,14 @@
+package import Model
+
 /// Of which providers a sandbox is deleted when it stops, unless its creation says otherwise.
 ///
 /// `SANDBOX_<PROVIDER>_DELETE_ON_STOP` says it of one provider, as the callers of other sandbox services know it; it wins
-/// over the setting, which lists providers.
+/// over the setting, which lists providers. Of Vercel's, where nothing is said, those are deleted that its profile for short
+/// tasks is for.
 package struct DeleteOnStop: Sendable, Hashable {
     private static let prefix = "SANDBOX_"
     private static let suffix = "_DELETE_ON_STOP"
+    private static let vercel = "VERCEL"
 
     /// By the provider's name as it is spelt in a variable.
     private var byProvider: [String: Bool] = [:]
@@ -20,6 +24,9 @@ package struct DeleteOnStop: Sendable, Hashable {
             let provider = name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count)
             byProvider[String(provider)] = Self.flag(value)
             if Self.flag(value) == nil { unreadable.append(name) }
+        }
+        if let profile = environment["SANDBOX_VERCEL_PROFILE"], !profile.isEmpty, byProvider[Self.vercel] == nil {
+            byProvider[Self.vercel] = profile == "ephemeral"
         }
     }
 
@@ -39,7 +46,10 @@ package struct DeleteOnStop: Sendable, Hashable {
         return byProvider.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
 
-    package func callAsFunction(_ provider: String) -> Bool { byProvider[Self.spelling(of: provider)] ?? false }
+    package func callAsFunction(_ provider: String, _ spec: SandboxSpec = SandboxSpec()) -> Bool {
+        let name = Self.spelling(of: provider)
+        return byProvider[name] ?? (name == Self.vercel && !spec.isForAgent)
+    }
 
     /// In capitals, with what no variable's name may hold as underscores.
     private static func spelling(of provider: String) -> String {

@@ -4,6 +4,7 @@ import Logging
 import Model
 import NIOConcurrencyHelpers
 import NIOCore
+import ProviderHTTP
 package import ProviderKit
 
 /// Opens boxes whose daemon goes along into each session's disk, and is spoken with through a relay.

@@ -32,8 +32,8 @@ final class CommandInput: Sendable {
 
     /// Returns when there is room for more; one writer at a time.
     func write(_ bytes: ByteBuffer) async throws(DriverError) {
-        let begins = try shared.withLockedValue { shared throws(DriverError) in
-            if let failure = shared.failure { throw failure }
+        let begins = shared.withLockedValue { shared in
+            guard shared.failure == nil else { return false }
             shared.waiting.writeImmutableBuffer(bytes)
             defer { shared.isSending = true }
             return !shared.isSending

@@ -50,7 +50,9 @@ package struct VercelConfiguration: Sendable {
         self.patience = patience
     }
 
-    func profile(for spec: SandboxSpec) -> VercelProfile { profile ?? VercelProfile(purpose: spec.purpose) }
+    func profile(for spec: SandboxSpec) -> VercelProfile {
+        profile ?? (spec.isForAgent ? .codingAgent : .ephemeral)
+    }
 
     /// How long a session lives that nobody extends.
     func span(for spec: SandboxSpec) -> Duration { min(timeout ?? profile(for: spec).timeout, longestLife) }

@@ -5,14 +5,6 @@ package enum VercelProfile: String, Sendable, CaseIterable {
     /// For an agent that comes back to its files.
     case codingAgent = "coding-agent"
 
-    /// Words in a sandbox's purpose that ask for `codingAgent`.
-    package static let agentWords = ["codex", "agent"]
-
-    package init(purpose: String?) {
-        let purpose = purpose?.lowercased() ?? ""
-        self = Self.agentWords.contains(where: purpose.contains) ? .codingAgent : .ephemeral
-    }
-
     var vcpus: Int {
         switch self {
         case .ephemeral: 1
