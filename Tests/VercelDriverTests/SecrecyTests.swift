@@ -11,7 +11,7 @@ import VercelDriver
     ])
     func noSecretIsLoggedToldOrStored(kind: EmulatorFault.Kind) async throws {
         let value = "a-value-that-nobody-may-see"
-        try await VercelFixture.with(change: { $0.patience = .seconds(2) }) { fixture in
+        try await VercelFixture.with(patience: .seconds(2)) { fixture in
             let box = try await fixture.driver.create(fixture.creation(environment: ["KEY": value]))
             var said = String(decoding: try JSONEncoder().encode(box.envelope), as: UTF8.self)
             said += String(decoding: try [fixture.driver.descriptor].json.utf8, as: UTF8.self)

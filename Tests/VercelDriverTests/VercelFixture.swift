@@ -22,17 +22,20 @@ struct VercelFixture {
     /// - Parameters:
     ///   - delays: How long its transitions take, in seconds: `create`, `start`, `stop`, `snapshot`, `delete`.
     ///   - opener: Nil makes handles in which nothing can be started.
+    ///   - patience: How long a session may take to run, to stop or to be saved.
     static func with(
         delays: [String: Double] = [:],
         options: [String] = [],
         environment: [String: String] = [:],
         opener: (any BoxOpener)? = nil,
-        change: (inout VercelConfiguration) -> Void = { _ in },
+        patience: Duration? = nil,
         _ body: (VercelFixture) async throws -> Void
     ) async throws {
         let delays = ["--delay", "0"] + delays.flatMap { ["--delay", "\($0.key)=\($0.value)"] }
         try await withEmulator("vercel", delays + options) { emulator in
-            let fixture = try VercelFixture(emulator, environment, opener ?? BareOpener(), change)
+            let fixture = try VercelFixture(emulator, environment, opener ?? BareOpener()) { configuration in
+                if let patience { configuration.patience = patience }
+            }
             try await body(fixture)
             await fixture.driver.shutdown()
         }

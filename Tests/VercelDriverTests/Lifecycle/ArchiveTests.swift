@@ -40,7 +40,7 @@ import VercelDriver
 
     @Test(arguments: [EmulatorFault.Kind.lostAnswer, .silent(done: true), .status(502)])
     func aLostAnswerIsLookedFor(kind: EmulatorFault.Kind) async throws {
-        try await VercelFixture.with(delays: ["snapshot": 0.2], change: { $0.patience = .seconds(10) }) { fixture in
+        try await VercelFixture.with(delays: ["snapshot": 0.2], patience: .seconds(10)) { fixture in
             let box = try await fixture.driver.create(fixture.creation())
             try await fixture.emulator.inject(EmulatorFault(kind, "POST", "*/snapshot"))
             let capture = fixture.capture(of: box.envelope)

@@ -141,6 +141,18 @@ import VercelDriver
         }
     }
 
+    @Test func anEarlierTryWhoseSessionIsOverIsMadeAgain() async throws {
+        try await VercelFixture.with { fixture in
+            let creation = fixture.creation()
+            let box = try await fixture.driver.create(creation)
+            let session = try #require(box.envelope.sessionState.providerState["sessionId"])
+            try await fixture.ask("POST", "/v2/sandboxes/sessions/\(session)/stop")
+            let again = try await fixture.driver.create(creation)
+            #expect(again.envelope.boxId == box.envelope.boxId)
+            #expect(try await fixture.shown(creation.tag.box.rawValue).session.status == "running")
+        }
+    }
+
     @Test func whatVercelCannotDoIsRefusedBeforeItIsAsked() async throws {
         try await VercelFixture.with { fixture in
             let halves = SandboxSpec(resources: Resources(vcpus: 0.5))

@@ -91,9 +91,7 @@ import VercelDriver
         try await VercelFixture.with { fixture in
             let box = try await fixture.driver.create(fixture.creation())
             // The same 404 as of a sandbox that is gone, by the project that this account does not see any more.
-            let hidden = EmulatorProcess.token
             try await withEmulator("vercel", ["--project", "prj_other", "--team", VercelFixture.team]) { other in
-                _ = hidden
                 let stranger = try VercelFixture(other)
                 var envelope = box.envelope
                 envelope.sessionState.providerState["account"] = stranger.driver.binding.account
@@ -109,7 +107,7 @@ import VercelDriver
         (.status(404), .transient), (.status(410), .transient), (.status(418), .transient),
     ])
     func nothingElseIsGone(kind: EmulatorFault.Kind, meaning: DriverError.Kind) async throws {
-        try await VercelFixture.with(change: { $0.patience = .seconds(1) }) { fixture in
+        try await VercelFixture.with(patience: .seconds(1)) { fixture in
             let box = try await fixture.driver.create(fixture.creation())
             let name = try #require(box.envelope.boxId)
             try await fixture.emulator.inject(EmulatorFault(kind, "GET", "*/v2/sandboxes/\(name)", count: nil))
@@ -121,16 +119,12 @@ import VercelDriver
 
 extension VercelFixture {
     /// As what a call fails; nil when it does not.
-    func failure(_ body: (VercelDriver) async throws -> Void) async -> DriverError.Kind? {
+    func failure<Value>(_ body: (VercelDriver) async throws -> Value) async -> DriverError.Kind? {
         do {
-            try await body(driver)
+            _ = try await body(driver)
             return nil
         } catch {
             return (error as? DriverError)?.kind
         }
-    }
-
-    func failure(_ body: (VercelDriver) async throws -> any Box) async -> DriverError.Kind? {
-        await failure { driver in _ = try await body(driver) as any Box }
     }
 }

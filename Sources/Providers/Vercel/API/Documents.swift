@@ -16,7 +16,7 @@ struct SandboxDocument: Decodable, Sendable {
     let tags: [String: String]?
 }
 
-/// One run of its machine. Times and durations are milliseconds.
+/// One run of its machine; times and durations are milliseconds.
 struct SessionDocument: Decodable, Sendable {
     let id: String
     let status: String

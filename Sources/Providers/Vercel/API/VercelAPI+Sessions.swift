@@ -48,7 +48,7 @@ extension VercelAPI {
         return answer.session
     }
 
-    /// Saves the disk of a session, which ends with that. Twice would be two snapshots.
+    /// Saves the disk of a session, which ends with that; twice would be two snapshots.
     ///
     /// - Parameter expiration: Zero is never.
     func snapshot(

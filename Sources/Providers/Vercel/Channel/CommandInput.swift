@@ -43,7 +43,7 @@ final class CommandInput: Sendable {
         if let failure = shared.withLockedValue(\.failure) { throw failure }
     }
 
-    /// Lets the command read the end. What waits yet is not sent.
+    /// Lets the command read the end; what waits yet is not sent.
     func close() async {
         let (writer, sent, isOpen) = shared.withLockedValue { shared in
             let isOpen = shared.failure == nil

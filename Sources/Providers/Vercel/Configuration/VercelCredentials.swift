@@ -1,6 +1,6 @@
 import ProviderKit
 
-/// Who we are for Vercel. The team and the project are no secrets, the token is.
+/// Who we are for Vercel; the team and the project are no secrets, the token is.
 struct VercelCredentials: Sendable, Hashable {
     private static let token = CredentialVariable("SANDBOX_VERCEL_TOKEN", "an access token; or VERCEL_TOKEN")
     private static let team = CredentialVariable("SANDBOX_VERCEL_TEAM_ID", "the team's id; or VERCEL_TEAM_ID")

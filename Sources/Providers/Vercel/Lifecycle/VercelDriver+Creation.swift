@@ -8,36 +8,53 @@ extension VercelDriver {
         let settings = try VercelSettings(creation, configuration)
         let body = settings.body(for: creation, project: api.project)
         do throws(DriverError) {
-            let made = try await api.create(body, within: configuration.patience)
-            let answer = try await ready(made, of: nil)
-            return try await open(answer, creation, isNew: creation.source == nil)
+            return try await make(body, creation)
         } catch {
             switch error.kind {
             // Somebody has the name: an earlier try, which nobody heard the answer of.
-            case .conflict: return try await adopt(creation)
-            case .timeout: return try await adopt(creation, unless: error)
+            case .conflict: return try await adopt(creation, body)
+            case .timeout: return try await adopt(creation, body, unless: error)
             default: throw error
             }
         }
     }
 
+    private func make(_ body: CreateBody, _ creation: BoxCreation) async throws(DriverError) -> any Box {
+        let made = try await api.create(body, within: configuration.patience)
+        let answer = try await ready(made, of: nil)
+        return try await open(answer, creation, isNew: creation.source == nil)
+    }
+
     /// Takes up the sandbox of an earlier try, if it is this very box.
     ///
     /// - Parameter unknown: Thrown when there is none: the try may yet succeed.
-    private func adopt(_ creation: BoxCreation, unless unknown: DriverError? = nil) async throws(DriverError) -> any Box
-    {
+    private func adopt(
+        _ creation: BoxCreation,
+        _ body: CreateBody,
+        unless unknown: DriverError? = nil
+    ) async throws(DriverError) -> any Box {
         let name = creation.tag.box.rawValue
-        let answer: SandboxAnswer
+        let own = binding.envelope(provider: Self.name, box: name)
+        let found: SandboxAnswer
         do throws(DriverError) {
-            answer = try await ready(try await api.sandbox(name, of: nil), of: nil)
+            found = try await look(name, of: own)
         } catch {
-            throw unknown ?? DriverError(.conflict, "Another create of this box is on its way: \(error.message)")
+            guard error.kind == .gone else { throw unknown ?? error }
+            throw unknown
+                ?? DriverError(.conflict, "The name of this box is taken at Vercel, and by nothing that can be seen.")
         }
-        let tag = VercelTags(answer.sandbox).box(named: name)
+        let tag = VercelTags(found.sandbox).box(named: name)
         guard let tag, tag.fleet == creation.tag.fleet, tag.sandbox == creation.tag.sandbox else {
             throw DriverError(.conflict, "A sandbox that is not this box has its name at Vercel.")
         }
-        return try await open(answer, creation, isNew: false)
+        do throws(DriverError) {
+            return try await open(try await running(name, of: own), creation, isNew: false)
+        } catch {
+            guard error.kind == .gone else { throw error }
+            // Its session is over and was not saved. Nobody has used it yet, so another one is the same.
+            try await delete(own, epoch: creation.tag.epoch)
+            return try await make(body, creation)
+        }
     }
 
     private func open(

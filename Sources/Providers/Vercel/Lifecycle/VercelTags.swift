@@ -1,8 +1,9 @@
 import Model
 import ProviderKit
 
-/// What a sandbox at Vercel carries. Five tags are the most there, so a box is told by the sandbox's name, and an epoch stands
-/// beside its sandbox.
+/// What a sandbox at Vercel carries.
+///
+/// Five tags are the most there: a box is told by the sandbox's name, and an epoch stands beside its sandbox.
 struct VercelTags: Sendable, Hashable {
     static let fleetName = "fleet"
     private static let sandboxName = "sandbox"
