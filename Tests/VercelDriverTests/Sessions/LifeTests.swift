@@ -58,15 +58,16 @@ import Testing
     }
 
     @Test func aSessionLivesForAsLongAsSomebodyHoldsItsBox() async throws {
-        try await VercelFixture.with(environment: ["SANDBOX_VERCEL_TIMEOUT_MS": "4000"]) { fixture in
+        try await VercelFixture.with(environment: ["SANDBOX_VERCEL_TIMEOUT_MS": "20000"]) { fixture in
             let box = try await fixture.driver.create(fixture.creation())
             try await eventually("it was extended", within: .seconds(60)) {
                 try await fixture.emulator.count("POST", "/extend-timeout") >= 1
             }
             let shown = try await fixture.shown(box.envelope.boxId ?? "")
-            #expect(shown.session.timeout > 4000)
+            #expect(shown.session.timeout > 20_000)
             await box.detach()
             // Nobody holds it: it ends by itself.
+            try await fixture.emulator.advance(seconds: 60)
             try await eventually("it has ended", within: .seconds(60)) {
                 try await fixture.shown(box.envelope.boxId ?? "").session.status == "stopped"
             }

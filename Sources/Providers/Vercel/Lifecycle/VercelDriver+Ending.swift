@@ -49,12 +49,27 @@ extension VercelDriver {
         do throws(DriverError) {
             try await api.delete(name, of: envelope)
         } catch {
-            guard error.kind == .gone else { throw error }
-            let proof = try await proven(error, name)
-            guard proof.kind == .gone else { throw proof }
+            // It is gone already, or an earlier try of this call may have done it.
+            guard error.kind == .gone || error.kind == .timeout else { throw error }
+            try await proveGone(name, of: envelope, after: error)
         }
         for snapshot in snapshots where snapshot.creationMethod == "automatic" {
             try await api.delete(snapshot: snapshot.id)
         }
+    }
+
+    private func proveGone(
+        _ name: String,
+        of envelope: Envelope,
+        after failure: DriverError
+    ) async throws(DriverError) {
+        do throws(DriverError) {
+            _ = try await look(name, of: envelope)
+        } catch {
+            guard error.kind == .gone else { throw error }
+            return
+        }
+        throw failure.kind == .gone
+            ? DriverError(.transient, "Vercel says that \(name) is gone, and shows it.") : failure
     }
 }

@@ -35,7 +35,7 @@ extension VercelDriver {
     func ready(_ answer: SandboxAnswer, of box: Envelope?) async throws(DriverError) -> SandboxAnswer {
         let name = answer.sandbox.name
         var first: SandboxAnswer? = answer
-        return try await BoundedWait(limit: configuration.patience)
+        return try await BoundedWait(limit: configuration.patience, firstPause: .milliseconds(25))
             .until("\(name) to run") { () throws(DriverError) in
                 let answer: SandboxAnswer
                 if let known = first {
