@@ -151,7 +151,3 @@ struct ShownSandbox: Decodable {
     let sandbox: Sandbox
     let session: Session
 }
-
-extension ID {
-    static func random() -> ID { .now() }
-}

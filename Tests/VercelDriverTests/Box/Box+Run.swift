@@ -4,7 +4,7 @@ import NIOCore
 import ProviderKit
 
 extension BoxCommand {
-    static func script(_ script: String, id: String = BoxID.now().rawValue, isDurable: Bool = false) -> BoxCommand {
+    static func script(_ script: String, id: String = BoxID.random().rawValue, isDurable: Bool = false) -> BoxCommand {
         BoxCommand(id: id, arguments: ["/bin/sh", "-c", script], isDurable: isDurable)
     }
 }

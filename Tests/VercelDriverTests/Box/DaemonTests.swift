@@ -29,7 +29,7 @@ import VercelDriver
             let bytes = try await box.run("printf '\\377\\000\\200x'").output
             #expect(bytes == ByteBuffer(bytes: [0xFF, 0, 0x80, 0x78]))
             let error = await #expect(throws: DriverError.self) {
-                try await box.start(BoxCommand(id: BoxID.now().rawValue, arguments: ["/no/such/program"]))
+                try await box.start(BoxCommand(id: BoxID.random().rawValue, arguments: ["/no/such/program"]))
             }
             #expect(error?.kind == .startFailed(errno: 2))
             await box.detach()
@@ -67,7 +67,7 @@ import VercelDriver
     @Test func whatIsDurableRunsOnForTheNextOwner() async throws {
         try await with { fixture in
             let box = try await fixture.driver.create(fixture.creation())
-            let id = BoxID.now().rawValue
+            let id = BoxID.random().rawValue
             _ = try await box.start(
                 .script("echo one; while [ ! -e go ]; do sleep 0.05; done; echo two; exit 3", id: id, isDurable: true)
             )

@@ -153,17 +153,14 @@ import VercelDriver
         }
     }
 
-    @Test func whatVercelCannotDoIsRefusedBeforeItIsAsked() async throws {
+    @Test(arguments: [
+        (Resources(vcpus: 0.5), DriverError.Kind.invalid), (Resources(memoryMb: 512), .unsupported),
+        (Resources(diskMb: 512), .unsupported),
+    ])
+    func whatVercelCannotDoIsRefusedBeforeItIsAsked(resources: Resources, kind: DriverError.Kind) async throws {
         try await VercelFixture.with { fixture in
-            let halves = SandboxSpec(resources: Resources(vcpus: 0.5))
-            let memory = SandboxSpec(resources: Resources(memoryMb: 512))
-            let disk = SandboxSpec(resources: Resources(diskMb: 512))
-            for (spec, kind) in [(halves, DriverError.Kind.invalid), (memory, .unsupported), (disk, .unsupported)] {
-                let error = await #expect(throws: DriverError.self) {
-                    try await fixture.driver.create(fixture.creation(spec))
-                }
-                #expect(error?.kind == kind)
-            }
+            let creation = fixture.creation(SandboxSpec(resources: resources))
+            #expect(await fixture.failure { try await $0.create(creation) } == kind)
             #expect(try await fixture.emulator.requests().isEmpty)
         }
     }

@@ -1,4 +1,6 @@
 import FleetTesting
+import Model
+import ProviderKit
 import Testing
 
 @testable import VercelDriver
@@ -11,24 +13,24 @@ import Testing
         SessionDocument(id: "s", status: "running", timeout: timeout, startedAt: wall - startedAgo)
     }
 
-    private func life(_ document: SessionDocument, longest: Duration = .seconds(3600)) -> SessionLife? {
+    private func newLife(_ document: SessionDocument, longest: Duration = .seconds(3600)) -> SessionLife? {
         SessionLife(document, span: .seconds(300), longest: longest, now: now, wall: wall)
     }
 
     @Test func itIsExtendedWhenHalfOfItIsOver() throws {
-        let life = try #require(life(document(timeout: 300_000, startedAgo: 0)))
+        let life = try #require(newLife(document(timeout: 300_000, startedAgo: 0)))
         #expect(life.pause(now: now) == .seconds(150))
         #expect(life.due(now: now + .seconds(150)) == .seconds(150))
     }
 
     @Test func oneThatWasTakenUpLateIsExtendedSooner() throws {
-        let life = try #require(life(document(timeout: 300_000, startedAgo: 280_000)))
+        let life = try #require(newLife(document(timeout: 300_000, startedAgo: 280_000)))
         #expect(life.pause(now: now) == .seconds(10))
         #expect(life.due(now: now + .seconds(10)) == .seconds(290))
     }
 
     @Test func itEndsWhenTheAccountSaysSo() throws {
-        var life = try #require(life(document(timeout: 300_000, startedAgo: 0), longest: .seconds(400)))
+        var life = try #require(newLife(document(timeout: 300_000, startedAgo: 0), longest: .seconds(400)))
         #expect(life.due(now: now + .seconds(250)) == .seconds(100))
         life.learn(document(timeout: 400_000, startedAgo: 0), now: now, wall: wall)
         #expect(life.pause(now: now) == nil)
@@ -36,7 +38,7 @@ import Testing
 
     @Test func aClockThatIsWrongNeitherHurriesNorForgets() throws {
         // By our clock it is long over, and yet it runs.
-        var life = try #require(life(document(timeout: 300_000, startedAgo: 900_000)))
+        var life = try #require(newLife(document(timeout: 300_000, startedAgo: 900_000)))
         #expect(life.pause(now: now) == .milliseconds(50))
         #expect(life.due(now: now) == .seconds(300))
         life.learn(
@@ -47,12 +49,12 @@ import Testing
         )
         #expect(life.pause(now: now) == .seconds(150))
         // By our clock it has not begun yet: it lives no longer than it may.
-        let early = try #require(self.life(document(timeout: 300_000, startedAgo: -900_000)))
+        let early = try #require(newLife(document(timeout: 300_000, startedAgo: -900_000)))
         #expect(early.pause(now: now) == .seconds(150))
     }
 
     @Test func aRefusalIsTriedAgainSooner() throws {
-        var life = try #require(life(document(timeout: 300_000, startedAgo: 0)))
+        var life = try #require(newLife(document(timeout: 300_000, startedAgo: 0)))
         life.hesitate()
         #expect(life.pause(now: now) == .seconds(75))
     }
