@@ -161,7 +161,8 @@ import VercelDriver
         try await VercelFixture.with { fixture in
             let creation = fixture.creation(SandboxSpec(resources: resources))
             #expect(await fixture.failure { try await $0.create(creation) } == kind)
-            #expect(try await fixture.emulator.requests().isEmpty)
+            let requests = try await fixture.emulator.requests()
+            #expect(requests.isEmpty)
         }
     }
 }
