@@ -30,6 +30,8 @@ def main(kind: type[Emulator], arguments: list[str]) -> int:
     parser.add_argument("--delay", action="append", default=[], help=f"NAME=SECONDS, or SECONDS for all ({names})")
     kind.add_options(parser)
     options = parser.parse_args(arguments)
+    # Machines have users of their own, who have to get at what is made for them, whoever starts us.
+    os.umask(0o022)
     clock = Clock()
     try:
         delays = Delays(clock, kind.delays, options.delay)
