@@ -42,27 +42,30 @@ final class CommandChannel: ByteChannel {
 
     func read() async throws(DriverError) -> ByteBuffer? {
         while !isClosed {
+            let record: LogRecord?
             do throws(DriverError) {
-                guard let record = try await following().next(as: LogRecord.self) else {
-                    // The log is whole when the command has ended; else it was merely closed.
-                    guard try await api.command(command, in: session).exitCode == nil else { return try end() }
-                    try reopen(because: DriverError(.transient, "The log of the relay ended early."))
-                    continue
-                }
-                switch record.content {
-                case .stdout(let text): if let new = take(text) { return new }
-                case .stderr(let text): note(text)
-                case .failure(let code, let message):
-                    let error = DriverError(.transient, "The session at Vercel ended: \(message)")
-                    guard code == "sandbox_stream_closed" else { throw error }
-                    try reopen(because: error)
-                case .command, .unknown: break
-                }
+                record = try await following().next(as: LogRecord.self)
             } catch {
                 if isClosed { return nil }
-                // What was cut off goes on elsewhere; a session that is over does not.
+                // What was cut off goes on; what was refused does not.
                 guard error.kind == .transient || error.kind == .timeout, !Task.isCancelled else { throw error }
                 try reopen(because: error)
+                continue
+            }
+            guard let record else {
+                // The log is whole when the command has ended; else it was merely closed.
+                if try await api.command(command, in: session).exitCode != nil { return try end() }
+                try reopen(because: DriverError(.transient, "The log of the relay ended early."))
+                continue
+            }
+            switch record.content {
+            case .stdout(let text): if let new = take(text) { return new }
+            case .stderr(let text): note(text)
+            case .failure(let code, let message):
+                let error = DriverError(.transient, "The session at Vercel ended: \(message)")
+                guard code == "sandbox_stream_closed" else { throw error }
+                try reopen(because: error)
+            case .command, .unknown: break
             }
         }
         return nil
@@ -116,6 +119,7 @@ final class CommandChannel: ByteChannel {
     private func reopen(because error: DriverError) throws(DriverError) {
         let mayGoOn = reading.withLockedValue { reading in
             reading.lines = nil
+            reading.complaint = ""
             reading.triesWithoutNews += 1
             return reading.taken <= Self.replayLimit && reading.triesWithoutNews <= Self.triesWithoutNews
         }
