@@ -207,8 +207,26 @@ let package = Package(
         ),
 
         library(
+            "SpritesDriver",
+            path: "Sources/Providers/Sprites",
+            [
+                "BoxClient", "BoxSession", "CurlTransport", "Model", "ProviderHTTP", "ProviderKit", logging, nioCore,
+                nioLocks,
+            ]
+        ),
+
+        library(
             "VercelDriver",
             path: "Sources/Providers/Vercel",
+            [
+                "BoxClient", "BoxSession", "CurlTransport", "Model", "ProviderHTTP", "ProviderKit", logging, nioCore,
+                nioLocks,
+            ]
+        ),
+
+        library(
+            "DaytonaDriver",
+            path: "Sources/Providers/Daytona",
             [
                 "BoxClient", "BoxSession", "CurlTransport", "Model", "ProviderHTTP", "ProviderKit", logging, nioCore,
                 nioLocks,
@@ -292,7 +310,7 @@ let package = Package(
         library(
             "FleetTesting",
             path: "Tests/FleetTesting",
-            ["CurlTransport", "Fleet", nioCore, nioFoundation, nioLocks]
+            ["CurlTransport", "Fleet", logging, nioCore, nioFoundation, nioLocks]
         ),
         library(
             "Chaos",
@@ -452,6 +470,14 @@ let package = Package(
                 nioCore,
                 nioLocks, protobuf,
             ]
+        ),
+        tests(
+            "SpritesDriver",
+            ["CurlTransport", "FleetTesting", "Model", "ProviderHTTP", "ProviderKit", logging, nioCore, nioLocks]
+        ),
+        tests(
+            "DaytonaDriver",
+            ["CurlTransport", "FleetTesting", "Model", "ProviderHTTP", "ProviderKit", logging, nioCore, nioLocks]
         ),
         tests("NATSClient", exclude: ["nonces.py"], ["Fleet", "FleetTesting", logging, nioCore, nioLocks]),
         tests("SandfleetClient", ["ContractServer", nioCore, nioLocks]),

@@ -1,9 +1,7 @@
 import CurlTransport
 import FleetTesting
 import Foundation
-import Logging
 import Model
-import NIOConcurrencyHelpers
 import ProviderHTTP
 import ProviderKit
 
@@ -53,37 +51,5 @@ struct ProviderFixture {
 
     struct Counted: Decodable, Sendable {
         let count: Int
-    }
-}
-
-/// Keeps every line.
-final class LogRecorder: Sendable {
-    private let lines = NIOLockedValueBox<[String]>([])
-
-    var text: String { lines.withLockedValue { $0.joined(separator: "\n") } }
-
-    var logger: Logger {
-        var logger = Logger(label: "test") { _ in Handler(recorder: self) }
-        logger.logLevel = .trace
-        return logger
-    }
-
-    private func keep(_ line: String) {
-        lines.withLockedValue { $0.append(line) }
-    }
-
-    private struct Handler: LogHandler {
-        let recorder: LogRecorder
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            recorder.keep("\(event.message) \(event.metadata ?? [:])")
-        }
     }
 }

@@ -1,4 +1,5 @@
 import CurlTransport
+import FleetTesting
 import Model
 import NIOCore
 import ProviderHTTP

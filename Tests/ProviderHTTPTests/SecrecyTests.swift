@@ -1,4 +1,5 @@
 import CurlTransport
+import FleetTesting
 import NIOCore
 import ProviderHTTP
 import ProviderKit

@@ -51,8 +51,12 @@ extension Owner {
     }
 
     /// What names a box of which only the row is left.
+    ///
+    /// A row tells account and host; an account's project, region and address are those that this worker knows it by.
     func envelope(of box: BoxRecord, externalID: String, _ record: SandboxRecord) -> Envelope {
-        var state = ["boxId": externalID, "account": box.account]
+        var state = driver.binding.state
+        state["boxId"] = externalID
+        state["account"] = box.account
         state["placement"] = box.placement
         // A machine knows a sandbox's processes by the sandbox, and is itself known by its own name.
         state["sandboxId"] = record.id.rawValue

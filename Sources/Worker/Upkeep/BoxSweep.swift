@@ -98,11 +98,12 @@ struct BoxSweep: Sendable {
     private func delete(_ listing: BoxListing, _ box: BoxID) async throws -> Outcome {
         let evidence = evidence(of: listing, try await keeper.store.sweptBoxes([box])[box])
         let verdict = Sweep.judge(evidence)
-        guard verdict.action == .delete, let sandbox = evidence.sandbox, let row = evidence.box else {
+        guard verdict.action == .delete, let sandbox = evidence.sandbox, evidence.box != nil else {
             return Outcome(verdict: verdict)
         }
-        var state = ["boxId": listing.externalID, "account": row.account]
-        state["placement"] = row.placement
+        // The row is of this worker's account and host; of the rest of the binding it does not tell.
+        var state = keeper.driver.binding.state
+        state["boxId"] = listing.externalID
         let envelope = Envelope(
             backendId: sandbox.provider,
             sessionState: .init(providerState: state, workspaceReady: false)

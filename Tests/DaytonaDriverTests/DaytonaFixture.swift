@@ -1,0 +1,101 @@
+import CurlTransport
+import FleetTesting
+import FoundationEssentials
+import Model
+import ProviderKit
+import Testing
+
+@testable import DaytonaDriver
+
+/// A driver, and the emulator that it calls.
+struct DaytonaFixture {
+    /// That of the emulator.
+    static let organization = "00000000-0000-4000-8000-00000000e111"
+
+    let emulator: EmulatorProcess
+    let driver: DaytonaDriver
+    let log: LogRecorder
+    let fleet: FleetID
+
+    static func with(
+        _ options: [String] = [],
+        _ boxes: DaytonaBoxSettings = DaytonaBoxSettings(),
+        _ body: (DaytonaFixture) async throws -> Void
+    ) async throws {
+        try await withEmulator("daytona", options) { emulator in
+            let (log, fleet) = (LogRecorder(), FleetID.new())
+            let driver = try await driver(emulator, boxes, fleet: fleet, log: log)
+            try await body(DaytonaFixture(emulator: emulator, driver: driver, log: log, fleet: fleet))
+            await driver.shutdown()
+        }
+    }
+
+    static func driver(
+        _ emulator: EmulatorProcess,
+        _ boxes: DaytonaBoxSettings = DaytonaBoxSettings(),
+        secret: String = EmulatorProcess.token,
+        isUsers: Bool = false,
+        organization: String? = organization,
+        fleet: FleetID,
+        log: LogRecorder = LogRecorder()
+    ) async throws -> DaytonaDriver {
+        try await DaytonaDriver.start(
+            DaytonaSettings(
+                apiURL: emulator.baseURL + "/api",
+                secret: Secret(secret),
+                isUsers: isUsers,
+                organization: organization,
+                boxes: boxes
+            ),
+            fleet: fleet,
+            entrance: NoEntrance(),
+            transport: try HTTPTransport(HTTPTransport.Configuration(proxy: .none)),
+            policy: RetryPolicy(firstPause: .milliseconds(5)),
+            logger: log.logger
+        )
+    }
+
+    func creation(
+        box: BoxID = .new(),
+        sandbox: SandboxID = .new(),
+        spec: SandboxSpec = SandboxSpec(networkPolicy: .full),
+        from source: ArchiveReference? = nil
+    ) -> BoxCreation {
+        BoxCreation(
+            tag: BoxTag(fleet: fleet, sandbox: sandbox, box: box, epoch: 1),
+            spec: spec,
+            environment: ["SECRET": "of-the-sandbox"],
+            source: source
+        )
+    }
+
+    func resume(_ envelope: Envelope, by driver: DaytonaDriver? = nil) async throws -> any Box {
+        try await (driver ?? self.driver)
+            .resume(
+                BoxResumption(envelope: envelope, sandbox: .new(), epoch: 2, spec: SandboxSpec(), environment: [:])
+            )
+    }
+
+    /// The state of each sandbox, by its name.
+    func sandboxes() async throws -> [String: String] {
+        struct State: Decodable { let sandboxes: [String: String] }
+        return try JSONDecoder().decode(State.self, from: try await emulator.state()).sandboxes
+    }
+}
+
+extension Identifier {
+    static func new() -> Identifier {
+        var generator = SystemRandomNumberGenerator()
+        return Identifier(at: 1_700_000_000_000, using: &generator)
+    }
+}
+
+/// Expects a driver's error of this kind.
+func expect(
+    _ kind: DriverError.Kind,
+    sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> Void
+) async throws {
+    let error = await #expect(throws: DriverError.self, sourceLocation: sourceLocation) { try await body() }
+    #expect(error?.kind == kind, "\(error as Any)", sourceLocation: sourceLocation)
+}

@@ -1,0 +1,85 @@
+import CurlTransport
+import FleetTesting
+import FoundationEssentials
+import Model
+import ProviderKit
+import Testing
+
+@testable import SpritesDriver
+
+/// A driver, and the emulator that it calls.
+struct SpritesFixture {
+    static let organization = "emulated"
+
+    let emulator: EmulatorProcess
+    let driver: SpritesDriver
+    let log: LogRecorder
+    let fleet: FleetID
+
+    static func with(
+        _ options: [String] = [],
+        _ body: (SpritesFixture) async throws -> Void
+    ) async throws {
+        try await withEmulator("sprites", options) { emulator in
+            let (log, fleet) = (LogRecorder(), FleetID.new())
+            let driver = try await driver(emulator, fleet: fleet, log: log)
+            try await body(SpritesFixture(emulator: emulator, driver: driver, log: log, fleet: fleet))
+            await driver.shutdown()
+        }
+    }
+
+    static func driver(
+        _ emulator: EmulatorProcess,
+        token: String = EmulatorProcess.token,
+        organization: String? = organization,
+        fleet: FleetID,
+        log: LogRecorder = LogRecorder()
+    ) async throws -> SpritesDriver {
+        try await SpritesDriver.start(
+            SpritesSettings(baseURL: emulator.baseURL, token: Secret(token), organization: organization),
+            fleet: fleet,
+            entrance: NoEntrance(),
+            transport: try HTTPTransport(HTTPTransport.Configuration(proxy: .none)),
+            policy: RetryPolicy(firstPause: .milliseconds(5)),
+            logger: log.logger
+        )
+    }
+
+    func creation(box: BoxID = .new(), sandbox: SandboxID = .new(), epoch: UInt64 = 1) -> BoxCreation {
+        BoxCreation(
+            tag: BoxTag(fleet: fleet, sandbox: sandbox, box: box, epoch: epoch),
+            spec: SandboxSpec(networkPolicy: .full),
+            environment: ["SECRET": "of-the-sandbox"]
+        )
+    }
+
+    func resume(_ envelope: Envelope, by driver: SpritesDriver? = nil) async throws -> any Box {
+        try await (driver ?? self.driver)
+            .resume(
+                BoxResumption(envelope: envelope, sandbox: .new(), epoch: 2, spec: SandboxSpec(), environment: [:])
+            )
+    }
+
+    /// The status of each sprite, by its name.
+    func sprites() async throws -> [String: String] {
+        struct State: Decodable { let sprites: [String: String] }
+        return try JSONDecoder().decode(State.self, from: try await emulator.state()).sprites
+    }
+}
+
+extension Identifier {
+    static func new() -> Identifier {
+        var generator = SystemRandomNumberGenerator()
+        return Identifier(at: 1_700_000_000_000, using: &generator)
+    }
+}
+
+/// Expects a driver's error of this kind.
+func expect(
+    _ kind: DriverError.Kind,
+    sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> Void
+) async throws {
+    let error = await #expect(throws: DriverError.self, sourceLocation: sourceLocation) { try await body() }
+    #expect(error?.kind == kind, "\(error as Any)", sourceLocation: sourceLocation)
+}
