@@ -73,8 +73,10 @@ import Testing
         try await SpritesFixture.with { fixture in
             let creation = fixture.creation()
             let box = try await fixture.driver.create(creation)
-            try await fixture.emulator.advance(seconds: 3600)
-            try await eventually("it is cold") { try await fixture.sprites().values.first == "cold" }
+            try await eventually("it is cold") {
+                try await fixture.emulator.advance(seconds: 3600)
+                return try await fixture.sprites().values.first == "cold"
+            }
             try await fixture.driver.stop(box.envelope, epoch: 1)
             #expect(try await fixture.sprites().values.first == "cold")
             try await fixture.driver.delete(box.envelope, epoch: 1)

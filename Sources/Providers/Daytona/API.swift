@@ -3,7 +3,7 @@ import Model
 import ProviderHTTP
 import ProviderKit
 
-/// The endpoints of the API that are used, one method each. A box is named by its name.
+/// The endpoints of the API that are used, one method each; a box is named by its name.
 struct DaytonaAPI: Sendable {
     private struct Page: Sendable, Decodable {
         var items: [DaytonaSandbox]

@@ -66,6 +66,18 @@ struct DaytonaToolbox: Sendable {
         )
     }
 
+    func makeDirectory(_ path: String) async throws(DriverError) {
+        try await client.send(
+            ProviderCall(
+                "make directory",
+                "POST",
+                "/files/folder",
+                query: [("path", path), ("mode", "0755")],
+                repeatability: .safe
+            )
+        )
+    }
+
     /// Starts a shell on a terminal; returns when somebody is connected to it.
     ///
     /// - Parameter environment: Added to the box's.

@@ -130,7 +130,7 @@ package final class SpritesDriver: Driver {
         )
     }
 
-    /// Ends what runs. The sprite then sleeps, and costs its disk.
+    /// Ends what runs; the sprite then sleeps, and costs its disk.
     package func stop(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
         let name = try identify(envelope)
         let sprite = try await find(name, envelope)
