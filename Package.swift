@@ -299,8 +299,9 @@ let package = Package(
         service(
             "worker",
             [
-                "BoxSession", "Bus", "CurlTransport", "DockerDriver", "LocalDriver", "MetricsEndpoint", "Model",
-                "ProviderKit", "SelfHostedDriver", "ServiceHost", "VercelDriver", "Worker", arguments, lifecycle,
+                "BoxSession", "Bus", "CurlTransport", "DaytonaDriver", "DockerDriver", "LocalDriver",
+                "MetricsEndpoint", "Model", "ProviderKit", "SelfHostedDriver", "ServiceHost", "SpritesDriver",
+                "VercelDriver", "Worker", arguments, lifecycle,
             ]
         ),
         service("reaper", ["Bus", "MetricsEndpoint", "Model", "Reaper", "ServiceHost", arguments]),
@@ -473,11 +474,19 @@ let package = Package(
         ),
         tests(
             "SpritesDriver",
-            ["CurlTransport", "FleetTesting", "Model", "ProviderHTTP", "ProviderKit", logging, nioCore, nioLocks]
+            [
+                "BoxClient", "BoxSession", "CurlTransport", "FleetTesting", "Model", "ProviderHTTP", "ProviderKit",
+                logging,
+                nioCore, nioLocks,
+            ]
         ),
         tests(
             "DaytonaDriver",
-            ["CurlTransport", "FleetTesting", "Model", "ProviderHTTP", "ProviderKit", logging, nioCore, nioLocks]
+            [
+                "BoxClient", "BoxSession", "CurlTransport", "FleetTesting", "Model", "ProviderHTTP", "ProviderKit",
+                logging,
+                nioCore, nioLocks,
+            ]
         ),
         tests("NATSClient", exclude: ["nonces.py"], ["Fleet", "FleetTesting", logging, nioCore, nioLocks]),
         tests("SandfleetClient", ["ContractServer", nioCore, nioLocks]),

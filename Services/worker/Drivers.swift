@@ -1,9 +1,11 @@
+import DaytonaDriver
 import DockerDriver
 import LocalDriver
 import Model
 import ProviderKit
 import SelfHostedDriver
 import ServiceHost
+import SpritesDriver
 import VercelDriver
 
 /// Starts the drivers that a worker was asked for.
@@ -17,6 +19,8 @@ struct Drivers {
         case SelfHostedDriver.name: return try await SelfHostedDriver.start(host.bus)
         case DockerDriver.name: return try await docker()
         case VercelDriver.name: return try vercel()
+        case SpritesDriver.name: return try await sprites()
+        case DaytonaDriver.name: return try await daytona()
         default: throw CredentialError("There is no driver for the provider '\(name)'.")
         }
     }

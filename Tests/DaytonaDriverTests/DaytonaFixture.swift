@@ -1,3 +1,5 @@
+import BoxClient
+import BoxSession
 import CurlTransport
 import FleetTesting
 import FoundationEssentials
@@ -20,14 +22,21 @@ struct DaytonaFixture {
     static func with(
         _ options: [String] = [],
         _ boxes: DaytonaBoxSettings = DaytonaBoxSettings(),
+        entrance: any DaytonaEntrance = NoEntrance(),
         _ body: (DaytonaFixture) async throws -> Void
     ) async throws {
         try await withEmulator("daytona", options) { emulator in
             let (log, fleet) = (LogRecorder(), FleetID.new())
-            let driver = try await driver(emulator, boxes, fleet: fleet, log: log)
+            let driver = try await driver(emulator, boxes, fleet: fleet, entrance: entrance, log: log)
             try await body(DaytonaFixture(emulator: emulator, driver: driver, log: log, fleet: fleet))
             await driver.shutdown()
         }
+    }
+
+    /// With our daemon in the boxes.
+    static func withBoxes(_ body: (DaytonaFixture) async throws -> Void) async throws {
+        let program = try DaemonProgram.load(path: try Products.path("boxd"))
+        try await with(entrance: DaemonEntrance(program: program, loop: try BoxLoop()), body)
     }
 
     static func driver(
@@ -37,6 +46,7 @@ struct DaytonaFixture {
         isUsers: Bool = false,
         organization: String? = organization,
         fleet: FleetID,
+        entrance: any DaytonaEntrance = NoEntrance(),
         log: LogRecorder = LogRecorder()
     ) async throws -> DaytonaDriver {
         try await DaytonaDriver.start(
@@ -48,7 +58,7 @@ struct DaytonaFixture {
                 boxes: boxes
             ),
             fleet: fleet,
-            entrance: NoEntrance(),
+            entrance: entrance,
             transport: try HTTPTransport(HTTPTransport.Configuration(proxy: .none)),
             policy: RetryPolicy(firstPause: .milliseconds(5)),
             logger: log.logger
@@ -69,10 +79,21 @@ struct DaytonaFixture {
         )
     }
 
-    func resume(_ envelope: Envelope, by driver: DaytonaDriver? = nil) async throws -> any Box {
+    func resume(
+        _ envelope: Envelope,
+        by driver: DaytonaDriver? = nil,
+        of creation: BoxCreation? = nil,
+        epoch: UInt64 = 2
+    ) async throws -> any Box {
         try await (driver ?? self.driver)
             .resume(
-                BoxResumption(envelope: envelope, sandbox: .new(), epoch: 2, spec: SandboxSpec(), environment: [:])
+                BoxResumption(
+                    envelope: envelope,
+                    sandbox: creation?.tag.sandbox ?? .new(),
+                    epoch: epoch,
+                    spec: SandboxSpec(),
+                    environment: creation?.environment ?? [:]
+                )
             )
     }
 

@@ -30,6 +30,13 @@ struct DeleteOnStopTests {
         #expect(!deletes("local", SandboxSpec(purpose: "a task")))
     }
 
+    @Test func whatNobodyHasSaidIsTheSettingsDefault() async throws {
+        let usual = try await ServiceSettings(environment: [:]).deleteOnStop()
+        #expect(usual("sprites", SandboxSpec()) && !usual("local", SandboxSpec()) && !usual("daytona", SandboxSpec()))
+        let kept = try await ServiceSettings(environment: ["SANDBOX_SPRITES_DELETE_ON_STOP": "false"]).deleteOnStop()
+        #expect(!kept("sprites", SandboxSpec()))
+    }
+
     @Test func neitherYesNorNoIsRefused() async throws {
         let settings = try await ServiceSettings(environment: ["SANDBOX_LOCAL_DELETE_ON_STOP": "maybe"])
         let error = #expect(throws: ServiceHostError.self) { try settings.deleteOnStop() }

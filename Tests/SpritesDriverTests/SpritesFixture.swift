@@ -1,3 +1,5 @@
+import BoxClient
+import BoxSession
 import CurlTransport
 import FleetTesting
 import FoundationEssentials
@@ -18,14 +20,21 @@ struct SpritesFixture {
 
     static func with(
         _ options: [String] = [],
+        entrance: any SpriteEntrance = NoEntrance(),
         _ body: (SpritesFixture) async throws -> Void
     ) async throws {
         try await withEmulator("sprites", options) { emulator in
             let (log, fleet) = (LogRecorder(), FleetID.new())
-            let driver = try await driver(emulator, fleet: fleet, log: log)
+            let driver = try await driver(emulator, fleet: fleet, entrance: entrance, log: log)
             try await body(SpritesFixture(emulator: emulator, driver: driver, log: log, fleet: fleet))
             await driver.shutdown()
         }
+    }
+
+    /// With our daemon in the sprites.
+    static func withBoxes(_ body: (SpritesFixture) async throws -> Void) async throws {
+        let program = try DaemonProgram.load(path: try Products.path("boxd"))
+        try await with(entrance: DaemonEntrance(program: program, loop: try BoxLoop()), body)
     }
 
     static func driver(
@@ -33,12 +42,13 @@ struct SpritesFixture {
         token: String = EmulatorProcess.token,
         organization: String? = organization,
         fleet: FleetID,
+        entrance: any SpriteEntrance = NoEntrance(),
         log: LogRecorder = LogRecorder()
     ) async throws -> SpritesDriver {
         try await SpritesDriver.start(
             SpritesSettings(baseURL: emulator.baseURL, token: Secret(token), organization: organization),
             fleet: fleet,
-            entrance: NoEntrance(),
+            entrance: entrance,
             transport: try HTTPTransport(HTTPTransport.Configuration(proxy: .none)),
             policy: RetryPolicy(firstPause: .milliseconds(5)),
             logger: log.logger
@@ -53,10 +63,21 @@ struct SpritesFixture {
         )
     }
 
-    func resume(_ envelope: Envelope, by driver: SpritesDriver? = nil) async throws -> any Box {
+    func resume(
+        _ envelope: Envelope,
+        by driver: SpritesDriver? = nil,
+        of creation: BoxCreation? = nil,
+        epoch: UInt64 = 2
+    ) async throws -> any Box {
         try await (driver ?? self.driver)
             .resume(
-                BoxResumption(envelope: envelope, sandbox: .new(), epoch: 2, spec: SandboxSpec(), environment: [:])
+                BoxResumption(
+                    envelope: envelope,
+                    sandbox: creation?.tag.sandbox ?? .new(),
+                    epoch: epoch,
+                    spec: SandboxSpec(),
+                    environment: creation?.environment ?? [:]
+                )
             )
     }
 

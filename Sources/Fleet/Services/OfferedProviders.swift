@@ -10,6 +10,8 @@ enum OfferedProviders {
                 ["SANDBOX_VERCEL_PROJECT_ID", "VERCEL_PROJECT_ID"],
             ]
         ),
+        ("sprites", [["SPRITE_TOKEN", "SPRITES_TOKEN"]]),
+        ("daytona", [["DAYTONA_API_KEY", "DAYTONA_JWT_TOKEN"]]),
     ]
 
     /// For `SANDFLEET_PROVIDERS`.

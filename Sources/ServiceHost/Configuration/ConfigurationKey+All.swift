@@ -24,7 +24,7 @@ extension ConfigurationKey {
     package static let apiWorkspace = ConfigurationKey("api.workspace", default: "default", services: ["gateway"])
     package static let defaultProvider = ConfigurationKey("default.provider", default: "local", services: ["gateway"])
     /// Providers, between commas, whose sandboxes are deleted when they stop, unless their creation says otherwise.
-    package static let deleteOnStop = ConfigurationKey("deleteOnStop", services: ["gateway"])
+    package static let deleteOnStop = ConfigurationKey("deleteOnStop", default: "sprites", services: ["gateway"])
     package static let callTimeout = ConfigurationKey("call.timeoutMs", default: "30000", services: ["gateway"])
     package static let acquireTimeout = ConfigurationKey("acquire.timeoutMs", default: "120000", services: ["gateway"])
     package static let jsonLimit = ConfigurationKey("json.limitBytes", default: "8388608", services: ["gateway"])

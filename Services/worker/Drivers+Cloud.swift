@@ -1,0 +1,48 @@
+import BoxSession
+import CurlTransport
+import DaytonaDriver
+import Foundation
+import Model
+import ProviderKit
+import ServiceHost
+import SpritesDriver
+import VercelDriver
+
+/// The drivers of providers in the cloud, as the environment sets them up.
+extension Drivers {
+    func sprites() async throws -> any Driver {
+        let credentials = try CredentialSource().credentials(of: SpritesDriver.name, SpritesSettings.variables)
+        return try await SpritesDriver.start(
+            SpritesSettings(credentials),
+            fleet: host.fleet,
+            daemonPath: try host.settings.string(.boxd),
+            logger: host.logger
+        )
+    }
+
+    func daytona() async throws -> any Driver {
+        let credentials = try CredentialSource().credentials(of: DaytonaDriver.name, DaytonaSettings.variables)
+        let boxes = try DaytonaBoxSettings(environment: ProcessInfo.processInfo.environment)
+        return try await DaytonaDriver.start(
+            DaytonaSettings(credentials, boxes: boxes),
+            fleet: host.fleet,
+            daemonPath: try host.settings.string(.boxd),
+            logger: host.logger
+        )
+    }
+
+    /// - Throws: An error that names what is missing or wrong.
+    func vercel() throws -> any Driver {
+        let configuration = try VercelConfiguration(
+            environment: ProcessInfo.processInfo.environment,
+            fleet: host.fleet,
+            credentials: CredentialSource()
+        )
+        return try VercelDriver(
+            configuration,
+            transport: try HTTPTransport(logger: host.logger),
+            logger: host.logger,
+            opener: try DaemonOpener(try DaemonProgram.load(path: try host.settings.string(.boxd)))
+        )
+    }
+}

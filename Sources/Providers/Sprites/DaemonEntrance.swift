@@ -1,0 +1,111 @@
+import BoxClient
+import BoxSession
+import Model
+import NIOCore
+import ProviderKit
+
+/// Our daemon in sprites: put there, started, connected to, and ended.
+struct DaemonEntrance: SpriteEntrance {
+    /// Where it and what it keeps lie: it survives sleep, and is no part of what is saved of a box.
+    private static let directory = "/var/tmp/sandfleet"
+    /// Of a shell: the program is not there, or is no program.
+    private static let missing: Set<UInt8> = [126, 127]
+    /// Of a script of ours.
+    private static let noWorkspace: UInt8 = 73
+
+    let program: DaemonProgram
+    let loop: BoxLoop
+    var timeout: Duration = .seconds(60)
+
+    func enter(_ entry: SpriteEntry, _ api: SpritesAPI) async throws(DriverError) -> any Box {
+        let arguments = DaemonProgram.relayArguments(path: path, directory: Self.directory, sandbox: entry.sandbox)
+        if entry.isNew { try await provision(entry.name, api) }
+        let isFresh = try await start(arguments, entry.name, api)
+        let (socket, call) = try await api.exec(arguments, in: entry.name, hasInput: true)
+        let box = try await DaemonBox.connect(
+            over: SpriteChannel(socket, call, api),
+            envelope: entry.envelope,
+            // What the first relay has started is new to us, whatever the second one finds.
+            isFresh: isFresh ? true : nil,
+            sandbox: entry.sandbox,
+            epoch: entry.epoch,
+            environment: entry.environment,
+            loop: loop,
+            timeout: timeout
+        )
+        return box
+    }
+
+    private var path: String { "\(Self.directory)/\(program.name)" }
+
+    /// Has a daemon run, in a session of its own that the provider does not end.
+    ///
+    /// The relay reads the end of its input at once, and leaves the daemon behind.
+    ///
+    /// - Returns: Whether it was started now.
+    private func start(
+        _ arguments: [String],
+        _ name: SpriteName,
+        _ api: SpritesAPI
+    ) async throws(DriverError) -> Bool {
+        var result = try await api.run(arguments, in: name, outlivesConnection: true)
+        if Self.missing.contains(result.code) {
+            try await provision(name, api)
+            result = try await api.run(arguments, in: name, outlivesConnection: true)
+        }
+        guard result.code == 0 else {
+            throw DriverError(.transient, "The daemon does not start in the sprite: \(result.complaint)")
+        }
+        return String(buffer: result.stdout).hasPrefix("sandfleet-relay/1 fresh")
+    }
+
+    /// Puts the daemon into a sprite, and makes the workspace its user's.
+    private func provision(_ name: SpriteName, _ api: SpritesAPI) async throws(DriverError) {
+        try await api.write(program.bytes, to: "\(path).new", mode: "0755", of: name)
+        var result = try await prepare(name, api)
+        if result.code == Self.noWorkspace {
+            // Directories are made by writing into them, and are the user's then.
+            try await api.write(ByteBuffer(), to: "/workspace/.keep", mode: "0644", of: name)
+            result = try await prepare(name, api)
+        }
+        guard result.code == 0 else {
+            throw DriverError(.transient, "The sprite could not be prepared: \(result.complaint)")
+        }
+    }
+
+    private func prepare(_ name: SpriteName, _ api: SpritesAPI) async throws(DriverError) -> ExecResult {
+        // Renamed when it is whole. Where `/` is not the user's, the user may become root.
+        let script = """
+            [ -e "$1.new" ] && { mv "$1.new" "$1" || exit 1; }
+            mkdir -p /workspace 2>/dev/null || sudo -n mkdir -p /workspace 2>/dev/null
+            [ -w /workspace ] || sudo -n chown "$(id -u):$(id -g)" /workspace 2>/dev/null
+            [ -w /workspace ] || exit \(Self.noWorkspace)
+            [ -s /workspace/.keep ] || rm -f /workspace/.keep
+            """
+        return try await api.run(["/bin/sh", "-c", script, "sh", path], in: name)
+    }
+
+    /// The daemon ends all that it has started, and then itself.
+    func halt(_ name: SpriteName, _ api: SpritesAPI) async throws(DriverError) {
+        let script = """
+            daemons() {
+                for each in /proc/[0-9]*; do
+                    case "$(tr '\\0' ' ' 2>/dev/null <"$each/cmdline")" in
+                        "boxd --listen-fd 3 --keeper "*"$1/"*) echo "${each#/proc/}" ;;
+                    esac
+                done
+            }
+            for each in $(daemons "$1"); do kill -TERM "$each"; done
+            tries=0
+            while [ -n "$(daemons "$1")" ]; do
+                tries=$((tries + 1))
+                [ "$tries" -lt 300 ] || exit 75
+                sleep 0.1
+            done
+            """
+        let result = try await api.run(["/bin/sh", "-c", script, "sh", Self.directory], in: name)
+        guard result.code == 0 else {
+            throw DriverError(.timeout, "What runs in the sprite does not end: \(result.complaint)")
+        }
+    }
+}

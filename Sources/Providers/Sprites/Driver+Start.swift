@@ -1,0 +1,26 @@
+import BoxClient
+import BoxSession
+import CurlTransport
+package import Logging
+package import Model
+import ProviderKit
+
+extension SpritesDriver {
+    /// Ready to make boxes; nothing of the provider is asked unless the settings do not say the organization.
+    ///
+    /// - Parameter daemonPath: The executable that goes along into boxes.
+    package static func start(
+        _ settings: SpritesSettings,
+        fleet: FleetID,
+        daemonPath: String,
+        logger: Logger
+    ) async throws -> SpritesDriver {
+        try await start(
+            settings,
+            fleet: fleet,
+            entrance: DaemonEntrance(program: try DaemonProgram.load(path: daemonPath), loop: try BoxLoop()),
+            transport: try HTTPTransport(logger: logger),
+            logger: logger
+        )
+    }
+}
