@@ -71,6 +71,10 @@ package struct FencedDriver: Driver {
 
     package func archives() async throws(DriverError) -> [ArchiveID] { try await driver.archives() }
 
+    package func expectRestore(of sandbox: SandboxID, _ envelope: Envelope, from archive: ArchiveReference) {
+        driver.expectRestore(of: sandbox, envelope, from: archive)
+    }
+
     package func shutdown() async { await driver.shutdown() }
 
     private func lasting(_ error: DriverError) -> DriverError {

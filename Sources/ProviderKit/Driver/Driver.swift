@@ -47,6 +47,11 @@ package protocol Driver: Sendable {
     /// All archives of the fleet under this binding, half made ones included.
     func archives() async throws(DriverError) -> [ArchiveID]
 
+    /// A sandbox's box is about to be saved and deleted, and the next one made from this archive: time to make ready for that.
+    ///
+    /// A hint, perhaps in vain. It changes nothing that anybody sees, and what nobody comes for goes away by itself.
+    func expectRestore(of sandbox: SandboxID, _ envelope: Envelope, from archive: ArchiveReference)
+
     /// Lets go of what the driver holds in this process. Boxes live on.
     func shutdown() async
 }
@@ -55,4 +60,6 @@ extension Driver {
     package func discard(_ archive: ArchiveID, externalID: String?) async throws(DriverError) {
         try await discard(archive)
     }
+
+    package func expectRestore(of sandbox: SandboxID, _ envelope: Envelope, from archive: ArchiveReference) {}
 }

@@ -14,8 +14,9 @@ package final class LocalDriver: Driver {
     let pool: BlockingPool
     private let loop: BoxLoop
     /// Boxes of which something is left to be cleared.
-    private let departures = Departures()
-    private let logger: Logger
+    let departures = Departures()
+    let replacements = Replacements()
+    let logger: Logger
 
     /// Finds out what the host allows, and settles what an earlier process has left unfinished.
     package static func start(
@@ -54,11 +55,8 @@ package final class LocalDriver: Driver {
     }
 
     package func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
-        let keeper = keeper
         let source = try creation.source.map { reference throws(DriverError) in try identify(reference) }
-        let found = try await pool.run { () throws(DriverError) in
-            try keeper.create(creation.tag, creation.spec, from: source)
-        }
+        let found = try await create(creation.tag, creation.spec, from: source)
         return try await connect(
             found,
             sandbox: creation.tag.sandbox,
@@ -69,6 +67,7 @@ package final class LocalDriver: Driver {
 
     package func resume(_ resumption: BoxResumption) async throws(DriverError) -> any Box {
         let box = try identify(resumption.envelope)
+        try await forgetReplacement(of: box)
         do throws(DriverError) {
             return try await bringUp(box, resumption)
         } catch {
@@ -97,14 +96,18 @@ package final class LocalDriver: Driver {
     package func stop(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
         let box = try identify(envelope)
         let keeper = keeper
-        let remains = try await pool.run { () throws(DriverError) in try keeper.stop(box, epoch: epoch) }
-        clearLater(remains)
+        let isReplaced = replacements.contains(box)
+        let remains = try await pool.run { () throws(DriverError) in
+            try keeper.stop(box, epoch: epoch, holdsMount: isReplaced)
+        }
+        if !replacements.keep(remains, of: box) { clearLater(remains) }
     }
 
     package func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
         let box = try identify(envelope)
         let keeper = keeper
         let deleted = try await pool.run { () throws(DriverError) in try keeper.delete(box, epoch: epoch) }
+        if replacements.keep(deleted.remains, deleted.trash, of: box) { return }
         clearLater(deleted.remains) { [self] in
             for path in deleted.trash { removeLater(path) }
         }
@@ -116,6 +119,7 @@ package final class LocalDriver: Driver {
     }
 
     package func shutdown() async {
+        for replacement in replacements.endAll() { clearUp(replacement) }
         await departures.wait()
         keeper.capabilities.groups.removeIfEmpty()
         await pool.shutdown()
@@ -165,7 +169,7 @@ package final class LocalDriver: Driver {
     }
 
     /// Clears up after a box while nobody waits.
-    private func clearLater(_ remains: BoxRemains?, then next: @escaping @Sendable () -> Void = {}) {
+    func clearLater(_ remains: BoxRemains?, then next: @escaping @Sendable () -> Void = {}) {
         guard let remains else { return next() }
         departures.begin()
         pool.later { [departures, logger] in

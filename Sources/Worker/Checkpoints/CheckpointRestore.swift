@@ -18,7 +18,8 @@ struct CheckpointRestore: Sendable {
             throw Fault(.invalidRequest, "checkpoint_id has to be an id.")
         }
         guard !keeper.driver.descriptor.isUsersMachine else { throw Fault.usersMachine }
-        try requireUsable(try await keeper.store.archiveRecord(id))
+        let archive = try await keeper.store.archiveRecord(id)
+        try requireUsable(archive)
         guard keeper.vitality.isAlive() else { throw NoLease() }
         let isIntended: Bool
         do {
@@ -37,6 +38,10 @@ struct CheckpointRestore: Sendable {
             // Deleted since, or the sandbox is not served any more.
             try requireUsable(try await keeper.store.archiveRecord(id))
             throw NoLease()
+        }
+        // From here on this box is never started again.
+        if let reference = archive?.reference, reference.format == .native, let envelope = holding.live?.box.envelope {
+            keeper.driver.expectRestore(of: holding.sandbox, envelope, from: reference)
         }
         let done = try await keeper.drain(holding, intent: .pause, reason: "restore")
         guard done == .pause else {

@@ -67,6 +67,7 @@ extension BoxKeeper {
         let isRunning = try isRunning(box)
         if !isRunning, box.state != .stopped { box = try halt(directory, box, epoch: max(epoch, box.tag.epoch)) }
         var record = LocalArchiveRecord(
+            archive: archive,
             fleet: box.tag.fleet,
             sandbox: box.tag.sandbox,
             box: box.tag.box,
@@ -81,6 +82,7 @@ extension BoxKeeper {
         if !isRunning, !directory.isSubvolume { box = try halt(directory, box, epoch: box.tag.epoch) }
         if directory.isSubvolume {
             record.way = .snapshot
+            try target.enclose(record, in: directory.files)
             try snapshot(directory, isRunning ? box : nil, to: target)
         } else if HostFile.status(directory.plainRoot) != nil {
             record.way = .copy

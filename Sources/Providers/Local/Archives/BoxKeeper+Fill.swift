@@ -6,10 +6,13 @@ extension BoxKeeper {
     /// Gives a box that is being made the files of an archive.
     ///
     /// Not one file is touched for that, unless the host cannot show one user's files as another's.
+    ///
+    /// - Parameter spare: What `makeSpare` made of the archive; somebody else may have thrown it away.
     func fill(
         _ directory: BoxDirectory,
         _ record: inout LocalBoxRecord,
-        from source: BoxSource
+        from source: BoxSource,
+        spare: String?
     ) throws(DriverError) {
         guard source.hasPlainRoot || capabilities.overlayObstacle == nil else {
             throw DriverError(.unsupported, "the archive needs an overlay, which this host refuses")
@@ -28,9 +31,30 @@ extension BoxKeeper {
             return try copy(source, into: directory, for: record.user)
         }
         guard archive.way == .snapshot else { return try makeFilesDirectory(directory) }
-        try Subvolume.snapshot(source.directory.files, to: directory.files, readOnly: false)
+        if let spare, rename(spare, directory.files) == 0 { return }
+        try copySubvolume(of: source, to: directory.files)
+    }
+
+    /// A writable copy of an archive's files, made before there is a box for it; nil when boxes are not made from it so.
+    ///
+    /// It lies in the trash: if nobody comes for it, the next start throws it away.
+    func makeSpare(of archive: ArchiveID) throws(DriverError) -> String? {
+        let source = try BoxSource(archive, in: configuration)
+        guard source.record.way == .snapshot, capabilities.mappingObstacle == nil else { return nil }
+        let path = trashPath(for: "spare-\(archive)")
+        do throws(DriverError) {
+            try copySubvolume(of: source, to: path)
+        } catch {
+            try FileTree.remove(path)
+            throw error
+        }
+        return path
+    }
+
+    private func copySubvolume(of source: BoxSource, to path: String) throws(DriverError) {
+        try Subvolume.snapshot(source.directory.files, to: path, readOnly: false)
         // What the overlay was in the middle of is its own affair.
-        try FileTree.remove(directory.work)
+        try FileTree.remove("\(path)/work")
     }
 
     private func copy(

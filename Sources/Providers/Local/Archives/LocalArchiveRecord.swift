@@ -16,6 +16,8 @@ struct LocalArchiveRecord: Sendable, Hashable, Codable {
     }
 
     var version = Self.currentVersion
+    /// Which archive this tells of; records of earlier versions do not say.
+    var archive: ArchiveID?
     var fleet: FleetID
     var sandbox: SandboxID
     /// The box whose files these are.

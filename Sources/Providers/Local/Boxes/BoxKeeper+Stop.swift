@@ -20,9 +20,10 @@ extension BoxKeeper {
     func kill(
         _ directory: BoxDirectory,
         _ record: LocalBoxRecord,
-        epoch: UInt64
+        epoch: UInt64,
+        holdsMount: Bool = false
     ) throws(DriverError) -> (LocalBoxRecord, BoxRemains?) {
-        let remains = try end(directory, record)
+        let remains = try end(directory, record, holdsMount: holdsMount)
         var stopped = record
         stopped.tag.epoch = epoch
         stopped.group = nil
@@ -43,10 +44,16 @@ extension BoxKeeper {
         }
     }
 
-    private func end(_ directory: BoxDirectory, _ record: LocalBoxRecord) throws(DriverError) -> BoxRemains? {
+    private func end(
+        _ directory: BoxDirectory,
+        _ record: LocalBoxRecord,
+        holdsMount: Bool = false
+    ) throws(DriverError) -> BoxRemains? {
         let groups = record.group ?? leftoverGroup(directory)
+        var mount: HeldMount?
         // The first process is the namespace's: its end is everybody's.
         if let process = record.process, let hold = try process.hold() {
+            if holdsMount, directory.isSubvolume { mount = HeldMount(rootOf: process) }
             try hold.signal(SIGKILL)
             guard try hold.waitForEnd(Self.patience) else {
                 throw DriverError(.timeout, "the box's processes do not end")
@@ -55,7 +62,7 @@ extension BoxKeeper {
             // Perhaps a launch that was cut short, and waits.
             try BoxLauncher.abandon(directory, groups)
         }
-        return BoxRemains(of: try BoxLauncher.bubblewrap(directory), groups)
+        return BoxRemains(of: try BoxLauncher.bubblewrap(directory), groups, mount)
     }
 
     /// The groups of a launch that was cut short before it could write them down.

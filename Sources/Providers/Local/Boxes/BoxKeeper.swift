@@ -47,7 +47,14 @@ struct BoxKeeper: Sendable {
     func directory(_ box: BoxID) -> BoxDirectory { BoxDirectory(box, in: configuration) }
 
     /// Makes a box, or finds the one that an earlier call with the same tag has made.
-    func create(_ tag: BoxTag, _ spec: SandboxSpec, from archive: ArchiveID? = nil) throws(DriverError) -> FoundBox {
+    ///
+    /// - Parameter spare: Files that were made ready for it.
+    func create(
+        _ tag: BoxTag,
+        _ spec: SandboxSpec,
+        from archive: ArchiveID? = nil,
+        spare: String? = nil
+    ) throws(DriverError) -> FoundBox {
         let limits = configuration.defaultLimits.applying(spec.resources)
         try capabilities.check(limits)
         let source = try archive.map { id throws(DriverError) in try BoxSource(id, in: configuration) }
@@ -79,7 +86,7 @@ struct BoxKeeper: Sendable {
             user: try users?.allocate(for: directory) ?? geteuid()
         )
         do throws(DriverError) {
-            if let source { try fill(directory, &record, from: source) }
+            if let source { try fill(directory, &record, from: source, spare: spare) }
             try start(directory, &record, image)
         } catch {
             // Nobody has been told of it. The next attempt starts from nothing.
@@ -105,16 +112,17 @@ struct BoxKeeper: Sendable {
 
     /// Ends all processes of a box and keeps its files.
     ///
+    /// - Parameter holdsMount: See `BoxRemains`; only of a box that will never be started again.
     /// - Returns: What is to be cleared some time.
     @discardableResult
-    func stop(_ box: BoxID, epoch: UInt64) throws(DriverError) -> BoxRemains? {
+    func stop(_ box: BoxID, epoch: UInt64, holdsMount: Bool = false) throws(DriverError) -> BoxRemains? {
         let directory = directory(box)
         guard let lock = try directory.take(), let record = try directory.readRecord() else {
             throw DriverError(.gone, "the box does not exist on this host any more")
         }
         _ = lock
         try fence(record, epoch)
-        return try kill(directory, record, epoch: max(epoch, record.tag.epoch)).1
+        return try kill(directory, record, epoch: max(epoch, record.tag.epoch), holdsMount: holdsMount).1
     }
 
     /// Ends a box and takes its files away.
@@ -200,9 +208,12 @@ struct BoxKeeper: Sendable {
     }
 
     func moveToTrash(_ path: String) throws(DriverError) -> String {
-        let name = "\(lastComponent(path))-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        let target = "\(configuration.trashDirectory)/\(name)"
+        let target = trashPath(for: lastComponent(path))
         guard rename(path, target) == 0 else { throw .system("cannot move files to the trash") }
         return target
+    }
+
+    func trashPath(for name: some StringProtocol) -> String {
+        "\(configuration.trashDirectory)/\(name)-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
     }
 }
