@@ -39,6 +39,37 @@ struct DueTests {
         }
     }
 
+    /// Nobody comes back to a creation that failed for good, so a box that an earlier attempt may have made is the sweep's.
+    @Test func whatAFailedCreationMayHaveMadeIsSuperseded() async throws {
+        try await StoreFixture.with { fixture in
+            let worker = try await fixture.worker("w")
+            let id = try await fixture.created(fixture.sandbox()).id
+            let epoch = try await fixture.lease(id, for: worker).record.epoch
+            let box = BoxID.now()
+            let isIntended = try await fixture.store.intendBox(
+                box,
+                of: id,
+                epoch: epoch,
+                provider: "local",
+                binding: ("host", "here"),
+                deadline: -1,
+                actor: "test"
+            )
+            #expect(isIntended)
+            // Too late: the lease is another's, and so is the box.
+            let fault = Fault(.unsupported, "no such image")
+            #expect(try await !fixture.store.failCreation(id, epoch: epoch + 1, fault: fault, actor: "test"))
+            #expect(try await fixture.store.boxes(of: id).map(\.state) == [.intended])
+            #expect(try await fixture.store.failCreation(id, epoch: epoch, fault: fault, actor: "test"))
+            #expect(try await fixture.store.boxes(of: id).map(\.state) == [.superseded])
+            try await fixture.postgres.sql("update sandboxes set reap_after = now() - interval '1 second'")
+            #expect(try await fixture.store.claimUnresolved(limit: 9).isEmpty)
+            // It may be deleted, and never comes to be used again.
+            try await fixture.store.recordBox(box, epoch: epoch, externalID: "b", state: .live, actor: "test")
+            #expect(try await fixture.store.boxes(of: id).map(\.state) == [.superseded])
+        }
+    }
+
     @Test func eventsArePublishedOnceInOrder() async throws {
         try await StoreFixture.with { fixture in
             let id = try await fixture.created(fixture.sandbox()).id

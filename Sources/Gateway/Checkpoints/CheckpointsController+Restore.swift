@@ -13,8 +13,10 @@ extension CheckpointsController {
     /// Puts the workspace back, and answers when the sandbox is active with it.
     @Sendable func restore(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let (sandbox, workspace) = (try context.sandbox, try context.principal.workspace)
-        guard try await store.sandbox(sandbox, in: workspace) != nil else { throw Fault.sandboxNotFound }
-        let checkpoint = try await calls.ready(context.checkpoint, of: sandbox, in: workspace)
+        async let known = store.sandbox(sandbox, in: workspace)
+        async let ready = calls.ready(context.checkpoint, of: sandbox, in: workspace)
+        guard try await known != nil else { throw Fault.sandboxNotFound }
+        let checkpoint = try await ready
         var operation = WireSandboxRequest()
         operation.operationID = try request.operationID
         operation.restoreCheckpoint = .with { $0.checkpointID = checkpoint.id.rawValue }

@@ -20,6 +20,7 @@ package struct Settlement: Sendable {
         let keepsFiles = intent != .delete && record.persistent
         var keepsBox = keepsFiles && record.source == nil && owner.driver.descriptor.persistence.isSupported
         var rest = boxes
+        var deleted: BoxRecord?
         if let envelope = record.envelope, let externalID = envelope.boxId {
             try owner.requireBinding(of: record)
             let index = rest.lastIndex { $0.externalID == externalID }
@@ -30,15 +31,22 @@ package struct Settlement: Sendable {
             if keepsBox {
                 if let row { try await owner.note(row.id, of: record, externalID, .stopped, because: nil) }
             } else {
-                try await delete(record, envelope, row, because: nil)
+                try await delete(record, envelope)
+                deleted = row
             }
         }
-        try await Clearance(owner: owner, record: record).clear(rest)
+        do {
+            try await Clearance(owner: owner, record: record).clear(rest)
+        } catch {
+            if let deleted { try await owner.note(deleted.id, of: record, deleted.externalID, .deleted, because: nil) }
+            throw error
+        }
         let isSettled = try await owner.store.settle(
             record.id,
             epoch: record.epoch,
             as: intent,
             keepsBox: keepsBox,
+            deleted: deleted?.id,
             actor: owner.actor
         )
         guard isSettled else { throw NoLease() }
@@ -59,7 +67,8 @@ package struct Settlement: Sendable {
     /// Makes way for a box that is made from an archive: what the present one holds is saved, then it is deleted.
     func retire(_ record: SandboxRecord, _ envelope: Envelope, _ row: BoxRecord?) async throws {
         if record.persistent { _ = try await save(record, envelope, row) }
-        try await delete(record, envelope, row, because: .restore)
+        try await delete(record, envelope)
+        if let row { try await owner.note(row.id, of: record, envelope.boxId, .deleted, because: .restore) }
     }
 
     /// - Returns: Whether it is there.
@@ -74,14 +83,8 @@ package struct Settlement: Sendable {
         }
     }
 
-    private func delete(
-        _ record: SandboxRecord,
-        _ envelope: Envelope,
-        _ row: BoxRecord?,
-        because reason: BoxReason?
-    ) async throws {
+    private func delete(_ record: SandboxRecord, _ envelope: Envelope) async throws {
         try await owner.requireLease(record)
         try await owner.driver.delete(envelope, epoch: record.epoch)
-        if let row { try await owner.note(row.id, of: record, envelope.boxId, .deleted, because: reason) }
     }
 }

@@ -17,7 +17,7 @@ extension Establishment {
             throw DriverError(.unsupported, "A user's own machine is not filled from an archive.")
         }
         let native = source?.format == .native ? source : nil
-        if let native { try requireOrigin(of: native) }
+        if let source { try requireOrigin(of: source) }
         var id = owner.newBox()
         if let ambiguous {
             try owner.requireBinding(of: ambiguous)
@@ -141,7 +141,8 @@ extension Establishment {
     }
 
     /// A native archive can be judged only where it was made.
-    private func requireOrigin(of archive: ArchiveReference) throws {
+    func requireOrigin(of archive: ArchiveReference) throws {
+        guard archive.format == .native else { return }
         let binding = owner.driver.binding
         guard archive.version <= ArchiveReference.currentVersion else {
             throw DriverError(.unsupported, "The archive was written by a later version of this fleet.")

@@ -43,7 +43,11 @@ package struct Establishment: Sendable {
                     if let row { try await owner.note(row.id, of: record, externalID, .deleted, because: .gone) }
                 }
             } else {
-                // A restore that was asked for: the box it replaces is saved and deleted before another is made.
+                // A restore that was asked for: the box it replaces is saved and deleted before another is made. Not for one that
+                // cannot be made here.
+                if let wanted = leased.archives.first(where: { $0.id == record.source })?.reference {
+                    try requireOrigin(of: wanted)
+                }
                 try await Settlement(owner: owner).retire(record, envelope, row)
             }
         }

@@ -70,11 +70,14 @@ package protocol LeaseStore: Sendable {
     ) async throws -> SandboxRecord?
 
     /// The box is stopped or deleted as the intent asked; the lease ends here. Fenced.
+    ///
+    /// - Parameter deleted: A box that was deleted for it. That is recorded in the same transaction, lease or not.
     func settle(
         _ sandbox: SandboxID,
         epoch: UInt64,
         as intent: Intent,
         keepsBox: Bool,
+        deleted: BoxID?,
         actor: String
     ) async throws -> Bool
 

@@ -109,53 +109,70 @@ extension Store {
     ///
     /// Processes that nobody has ended by then are lost with it: a trigger says so in the same transaction.
     ///
-    /// - Parameter keepsBox: The stopped box can be resumed by its envelope.
+    /// - Parameters:
+    ///   - keepsBox: The stopped box can be resumed by its envelope.
+    ///   - deleted: A box that was deleted for it: that is true whoever has the lease by now.
     package func settle(
         _ sandbox: SandboxID,
         epoch: UInt64,
         as intent: Intent,
         keepsBox: Bool,
+        deleted: BoxID? = nil,
         actor: String
     ) async throws -> Bool {
-        try await !query(
+        let rows = try await query(
             """
             with locked as (
-                select id from sandboxes where id = $1 and epoch = $2 and owner is not null for update
+                select id, coalesce(intent_reason, intent) as reason from sandboxes
+                where id = $1 and epoch = $2 and owner is not null for update
+            ), noted as (
+                select record_box($6, $2, null, 'deleted', null, $5, (select reason from locked))
+                where $6::text is not null
+            ), settled as (
+                update sandboxes s set
+                    lease_state = case when $3 = 'delete' then 'terminated' else 'cold' end, owner = null,
+                    status = case when $3 = 'pause' then 'paused' else 'shutdown' end,
+                    -- What is paused comes back by itself, unless something else was asked meanwhile.
+                    intent = case when $3 = 'pause' and intent = 'pause' then 'run' else intent end,
+                    -- The next drain has a reason of its own.
+                    intent_reason = case when $3 = 'pause' and intent = 'pause' then null else intent_reason end,
+                    shutdown_at = case when $3 = 'pause' then null else now() end,
+                    deleted_at = case when $3 = 'delete' then now() end,
+                    envelope = case when $4 then envelope end, draining_box = null,
+                    env_sealed = case when $3 = 'delete' then null else env_sealed end,
+                    error_code = null, error_message = null, idle_at = null, expires_at = null,
+                    updated_at = now(), version = version + 1,
+                    event_kind = case $3 when 'delete' then 'sandbox.deleted' when 'pause' then 'sandbox.paused'
+                        else 'sandbox.stopped' end,
+                    event_actor = $5, event_reason = intent_reason
+                from locked l where s.id = l.id
+                returning s.id
             )
-            update sandboxes s set
-                lease_state = case when $3 = 'delete' then 'terminated' else 'cold' end, owner = null,
-                status = case when $3 = 'pause' then 'paused' else 'shutdown' end,
-                -- What is paused comes back by itself, unless something else was asked meanwhile.
-                intent = case when $3 = 'pause' and intent = 'pause' then 'run' else intent end,
-                -- The next drain has a reason of its own.
-                intent_reason = case when $3 = 'pause' and intent = 'pause' then null else intent_reason end,
-                shutdown_at = case when $3 = 'pause' then null else now() end,
-                deleted_at = case when $3 = 'delete' then now() end,
-                envelope = case when $4 then envelope end, draining_box = null,
-                env_sealed = case when $3 = 'delete' then null else env_sealed end,
-                error_code = null, error_message = null, idle_at = null, expires_at = null,
-                updated_at = now(), version = version + 1,
-                event_kind = case $3 when 'delete' then 'sandbox.deleted' when 'pause' then 'sandbox.paused'
-                    else 'sandbox.stopped' end,
-                event_actor = $5, event_reason = intent_reason
-            from locked l where s.id = l.id
-            returning s.id
+            select (select count(*) from noted) as noted, (select count(*) from settled) as settled
             """,
-            [sandbox.rawValue, Int64(epoch), intent.rawValue, keepsBox, actor]
+            [sandbox.rawValue, Int64(epoch), intent.rawValue, keepsBox, actor, deleted?.rawValue]
         )
-        .isEmpty
+        return try rows.first?.get("settled", as: Int.self) == 1
     }
 
     /// It never came to be, for a reason that repeating will not cure.
+    ///
+    /// Boxes that earlier attempts may have made are superseded with it: nobody comes back to them, and the sweep deletes them.
     package func failCreation(_ sandbox: SandboxID, epoch: UInt64, fault: Fault, actor: String) async throws -> Bool {
         try await !query(
             """
-            update sandboxes set
-                lease_state = 'cold', owner = null, status = 'error', error_code = $3, error_message = $4,
-                shutdown_at = null, updated_at = now(), version = version + 1,
-                event_kind = 'sandbox.failed', event_actor = $5, event_reason = $3
-            where id = $1 and epoch = $2 and lease_state = 'warming' and status = 'creating'
-            returning id
+            with failed as (
+                update sandboxes set
+                    lease_state = 'cold', owner = null, status = 'error', error_code = $3, error_message = $4,
+                    shutdown_at = null, updated_at = now(), version = version + 1,
+                    event_kind = 'sandbox.failed', event_actor = $5, event_reason = $3
+                where id = $1 and epoch = $2 and lease_state = 'warming' and status = 'creating'
+                returning id
+            ), given_up as (
+                update boxes b set state = 'superseded', epoch = $2, event_actor = $5, event_reason = 'failed_start'
+                from failed f where b.sandbox_id = f.id and b.state in ('intended', 'live', 'stopped')
+            )
+            select id from failed
             """,
             [sandbox.rawValue, Int64(epoch), fault.code.rawValue, fault.message, actor]
         )

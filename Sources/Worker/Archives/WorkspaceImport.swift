@@ -26,16 +26,40 @@ struct WorkspaceImport: Sendable {
     /// - Parameter source: The next bytes; nil at the end.
     @discardableResult
     func run(_ source: @escaping @Sendable () async throws -> ByteBuffer?) async throws -> Bool {
-        let name = ".sandfleet-import-\(OperationID.now())"
+        let id = OperationID.now().rawValue
+        let name = Self.prefix + id
         let folder = "\(WorkspaceTar.directory)/\(name)"
         try await box.makeDirectory(folder)
         do {
             try await unpack(source, into: folder)
-            return try await shell(replaces ? Self.replace : Self.merge, name)
         } catch {
             // Also when the caller has gone; what cannot be removed is told by its name.
             await Task { [box] in try? await box.remove(folder, recursive: true) }.value
             throw error
+        }
+        do {
+            return try await shell(replaces ? Self.replace : Self.merge, name)
+        } catch {
+            // What was there may have moved aside in part: it is put in order, or the next import does that.
+            await Task { [box] in try? await Self.recover(in: box, id) }.value
+            throw error
+        }
+    }
+
+    /// Puts in order what imports have left that were cut short: each is undone, or finished, and nothing is deleted that is the
+    /// only copy.
+    ///
+    /// - Parameter own: Of the import that is over just now.
+    static func recover(in box: any Box, _ own: String = "") async throws {
+        let script = helpers + recovery + tidy
+        let arguments = ["sh", "-e", "-c", script, "sh", WorkspaceTar.directory, own]
+        let outcome = try await BoxTool(box: box, arguments: arguments).run()
+        guard outcome.code == 0 || outcome.code == leftover else {
+            throw Fault(
+                .internal,
+                "What an import has left could not be put in order.",
+                details: outcome.complaint.isEmpty ? [:] : ["shell": outcome.complaint]
+            )
         }
     }
 
@@ -58,7 +82,8 @@ struct WorkspaceImport: Sendable {
     }
 
     private func shell(_ script: String, _ name: String) async throws -> Bool {
-        let arguments = ["sh", "-e", "-c", script + Self.tidy, "sh", WorkspaceTar.directory, name]
+        let text = Self.helpers + Self.recovery + script + Self.tidy
+        let arguments = ["sh", "-e", "-c", text, "sh", WorkspaceTar.directory, name]
         let outcome = try await BoxTool(box: box, arguments: arguments).run()
         guard outcome.code == 0 || outcome.code == Self.leftover else {
             throw Fault(
@@ -69,34 +94,4 @@ struct WorkspaceImport: Sendable {
         }
         return outcome.code == 0
     }
-
-    /// What is there of the same name is replaced, directories are joined; links instead of copies, so it takes no room.
-    private static let merge = #"""
-        cd "$1"; cp -a -l -f --remove-destination -- "$2/." .; rm -rf -- "$2"
-
-        """#
-
-    /// What is there moves aside before it is deleted: moves are quick, and deleting may fail half way.
-    ///
-    /// A move that fails is undone, for what moved aside is the only copy.
-    private static let replace = #"""
-        cd "$1"; mkdir "$2.old"
-        all() { find "./$1" -mindepth 1 -maxdepth 1 -exec mv -t "$2" -- {} +; }
-        aside() { find . -mindepth 1 -maxdepth 1 ! -name "$1" ! -name "$1.old" ! -name '.sandfleet-import-*.done' \
-            -exec mv -t "$2" -- {} +; }
-        back() { all "$1.old" .; rmdir -- "$1.old"; exit 1; }
-        aside "$2" "$2.old" || back "$2"
-        if ! all "$2" .; then aside "$2" "$2"; back "$2"; fi
-        rmdir -- "$2"; mv -- "$2.old" "$2.done"
-
-        """#
-
-    /// Deletes what this import and earlier ones have replaced; directories that nobody may write in are no hindrance.
-    private static let tidy = #"""
-        for old in .sandfleet-import-*.done; do
-            [ -d "$old" ] || continue
-            chmod -R u+rwX -- "$old" 2>&- || :
-            rm -rf -- "$old" || exit 3
-        done
-        """#
 }

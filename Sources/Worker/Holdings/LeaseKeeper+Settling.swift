@@ -107,10 +107,10 @@ extension LeaseKeeper {
             if draining == nil { draining = try await store.leased(holding.sandbox, epoch: holding.epoch) }
             guard let draining else { throw NoLease() }
             done = settlement.intent(of: draining)
+            async let boxes = store.boxes(of: holding.sandbox)
             let open = await loseProcesses(of: holding, for: done)
             await holding.operations.drain(within: .whenEnding(for: done), telling: .draining)
-            let boxes = try await store.boxes(of: holding.sandbox)
-            try await settlement.settle(draining, boxes: boxes)
+            try await settlement.settle(draining, boxes: try await boxes)
             // Their rows were ended with the sandbox's.
             for process in open { announceEnd(of: process, in: holding.workspace) }
         } catch is NoLease {

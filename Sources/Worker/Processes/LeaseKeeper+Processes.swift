@@ -130,7 +130,17 @@ extension LeaseKeeper {
     }
 
     private func release(_ strays: [BoxProcessListing], in box: any Box) async {
+        guard !strays.isEmpty else { return }
         for stray in strays { await release(stray, in: box) }
+        // One of them may have been in the middle of an import.
+        do {
+            try await WorkspaceImport.recover(in: box)
+        } catch {
+            logger.notice(
+                "left by an import",
+                metadata: .keyed([.box: "\(box.envelope.boxId ?? "")", .error: "\(error)"])
+            )
+        }
     }
 
     func release(_ listing: BoxProcessListing, in box: any Box) async {

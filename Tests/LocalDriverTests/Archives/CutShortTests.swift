@@ -40,6 +40,7 @@ struct CutShortTests {
             let archive = try await fixture.capture(tag)
             let directory = ArchiveDirectory(archive.id, in: fixture.configuration)
             try #require(unlink(directory.record) == 0)
+            if ground == .btrfs { try FileTree.remove(directory.files) }
             try HostFile.makeDirectory(directory.unfinished)
             #expect(try await fixture.driver.archives() == [archive.id])
             #expect(await failure { _ = try await fixture.create(from: archive) } == .archiveDamaged)
@@ -48,9 +49,38 @@ struct CutShortTests {
             #expect(try await fixture.create(from: again).shell("cat f") == "kept")
 
             try #require(unlink(directory.record) == 0)
+            if ground == .btrfs { try FileTree.remove(directory.files) }
             for path in try fixture.driver.keeper.recover().trash { try FileTree.remove(path) }
             #expect(try await fixture.driver.archives().isEmpty)
             try await fixture.driver.discard(archive.id)
+        }
+    }
+
+    /// After a loss of power the record beside it may be missing, or empty.
+    @Test func aSnapshotHoldsItsOwnRecord() async throws {
+        try await Ground.btrfs.withDriver { fixture in
+            let tag = fixture.newTag()
+            let box = try await fixture.create(tag)
+            _ = try await box.shell("echo one > f")
+            let archive = try await fixture.capture(tag)
+            let directory = ArchiveDirectory(archive.id, in: fixture.configuration)
+            let record = try directory.readRecord()
+            try HostFile.write(directory.record, [], flags: O_TRUNC)
+            #expect(try directory.readRecord() == record)
+            try #require(unlink(directory.record) == 0)
+            #expect(try fixture.driver.keeper.recover().trash.isEmpty)
+            #expect(try await fixture.capture(tag, as: archive.id) == archive)
+            let forkTag = fixture.newTag()
+            let fork = try await fixture.create(from: archive, forkTag)
+            #expect(try await fork.shell("cat f") == "one")
+
+            // What a box has of the archive that it began with tells nothing of the next one.
+            let next: ArchiveID = LocalFixture.newID()
+            let half = ArchiveDirectory(next, in: fixture.configuration)
+            try HostFile.makeDirectory(half.path)
+            try Subvolume.snapshot(fixture.driver.keeper.directory(forkTag.box).files, to: half.files, readOnly: true)
+            #expect(try half.readRecord() == nil)
+            #expect(try await fixture.create(from: fixture.capture(forkTag, as: next)).shell("cat f") == "one")
         }
     }
 

@@ -88,6 +88,10 @@ extension SimulatedWorker {
         guard isAlive, simulator.now < deadline, let holding = holdings[sandbox], !holding.isClosed else { return false }
         do {
             let epoch = holding.epoch
+            // One that cannot be read from here is refused before anything is done.
+            guard let record = try await store.run({ $0.archive(archive) }), isReadable(record) else {
+                return false
+            }
             // Nothing is written between the wish and the drain that saves what was.
             holding.isClosed = true
             guard try await store.run({ $0.intendRestore(archive, of: sandbox, epoch: epoch) }) else {
@@ -101,6 +105,11 @@ extension SimulatedWorker {
             simulator.note(name, "\(sandbox.short) not restored: \(error)")
             return false
         }
+    }
+
+    private func isReadable(_ archive: ArchiveRecord) -> Bool {
+        archive.format == .portable
+            || archive.account == driver.binding.account && archive.placement == driver.binding.placement
     }
 
     /// Saves the files of the running box as an archive of the user's.

@@ -16,6 +16,8 @@ extension SimulatedStore {
         return sources + snapshots
     }
 
+    func archive(_ id: ArchiveID) -> ArchiveRecord? { archives.first { $0.id == id } }
+
     func intendArchive(_ archive: ArchiveRecord) -> Bool {
         guard rows[archive.sandbox]?.lease.holds(epoch: archive.epoch) ?? false else { return false }
         archives.append(archive)

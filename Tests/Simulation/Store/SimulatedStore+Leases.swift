@@ -89,7 +89,10 @@ extension SimulatedStore {
     }
 
     func failCreation(_ sandbox: SandboxID, epoch: UInt64) -> Bool {
-        move(sandbox, "failed by epoch \(epoch)") { try $0.failCreation(epoch: epoch) }
+        let hasFailed = move(sandbox, "failed by epoch \(epoch)") { try $0.failCreation(epoch: epoch) }
+        guard hasFailed else { return false }
+        for box in openBoxes(of: sandbox) { recordBox(box.id, epoch: epoch, externalID: nil, state: .superseded) }
+        return true
     }
 
     func intend(_ intent: Intent, for sandbox: SandboxID) -> Bool {

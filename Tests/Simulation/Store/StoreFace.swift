@@ -103,9 +103,13 @@ struct StoreFace: LeaseStore {
         epoch: UInt64,
         as intent: Intent,
         keepsBox: Bool,
+        deleted: BoxID?,
         actor: String
     ) async throws -> Bool {
-        try await run(at: .settle) { $0.settle(sandbox, epoch: epoch, as: intent, keepsBox: keepsBox) }
+        try await run(at: .settle) { store in
+            if let deleted { store.recordBox(deleted, epoch: epoch, externalID: nil, state: .deleted) }
+            return store.settle(sandbox, epoch: epoch, as: intent, keepsBox: keepsBox)
+        }
     }
 
     func release(_ sandbox: SandboxID, epoch: UInt64, actor: String, reason: String) async throws -> Bool {

@@ -63,9 +63,9 @@ struct RealBoxes: Sendable {
 
     /// What a shell in the box writes; fails the test when the script fails.
     @discardableResult
-    func shell(_ script: String, in box: any Box) async throws -> String {
+    func shell(_ script: String, in box: any Box, _ shell: String = "sh") async throws -> String {
         var output = ByteBuffer()
-        let tool = BoxTool(box: box, arguments: ["sh", "-ec", script])
+        let tool = BoxTool(box: box, arguments: [shell, "-ec", script])
         let outcome = try await tool.run(output: { output.writeImmutableBuffer($0) })
         try #require(outcome.code == 0, "\(script): \(outcome.complaint)")
         return String(buffer: output)

@@ -148,6 +148,29 @@ import Testing
         }
     }
 
+    /// A worker that died over an import: the next one finds the workspace as it was or as it is to be, and nothing beside it.
+    @Test(arguments: ImportCut.allCases) func anImportThatWasCutShortIsPutInOrder(_ cut: ImportCut) async throws {
+        try await RealBoxes.with { boxes, _ in
+            let box = try await boxes.create()
+            let list = #"""
+                cd /workspace; find . ! -name . -printf '%P ' | tr ' ' '\n' | LC_ALL=C sort | tr '\n' ' '
+                cat * | sort | tr '\n' ' '
+                """#
+            try await boxes.shell("cd /workspace; n=.sandfleet-import-01cut; \(cut.script)", in: box)
+            // While something of it still runs it is left alone.
+            let before = try await boxes.shell(list, in: box)
+            try await boxes.shell("(exec -a .sandfleet-import-01cut sleep 1000 <&- >&- 2>&-) & echo $! > ~/pid", in: box, "bash")
+            try await WorkspaceImport.recover(in: box)
+            if cut != .removed { #expect(try await boxes.shell(list, in: box) == before) }
+            try await boxes.shell("kill $(cat ~/pid); while kill -0 $(cat ~/pid) 2>&-; do :; done", in: box)
+
+            try await WorkspaceImport.recover(in: box)
+            #expect(try await boxes.shell(list, in: box) == cut.expected)
+            try await load(try Self.compressed { tar in tar.add("next", content: "next") }, into: box, replaces: false)
+            #expect(try await boxes.shell("cat /workspace/next", in: box) == "next")
+        }
+    }
+
     private static func compressed(_ fill: (inout TarBuilder) -> Void) throws -> ByteBuffer {
         var compressor = try ZstdCompressor()
         var output = ByteBuffer()

@@ -42,6 +42,12 @@ import Testing
             _ = try await store.intend(.stop, for: sandbox, in: fixture.workspace, reason: "api", actor: "key/1")
             try await fixture.keeper.settle(try fixture.holding(sandbox), onlyIfDue: false)
             #expect(try await fixture.boxEvents(of: sandbox).last == "stopped api")
+            // Deleted with its sandbox: that is told before the sandbox's own end.
+            _ = try await store.intend(.delete, for: sandbox, in: fixture.workspace, reason: "api", actor: "key/1")
+            _ = try await fixture.keeper.acquire(sandbox, in: fixture.workspace)
+            #expect(try await fixture.boxEvents(of: sandbox).last == "deleted api")
+            let last = "select kind from outbox where sandbox_id = $1 order by id desc limit 1"
+            #expect(try await fixture.value(last, sandbox.rawValue) == "sandbox.deleted")
         }
     }
 

@@ -102,6 +102,32 @@ import Wire
         }
     }
 
+    /// What cannot be made from here is no reason to give up what is there.
+    @Test func aBoxIsNotDeletedForAnArchiveOfAnotherAccount() async throws {
+        try await WorkerFixture.with { fixture in
+            let sandbox = try await fixture.served()
+            try await fixture.put("kept", in: sandbox)
+            let checkpoint = ArchiveID.now()
+            try await fixture.ask(sandbox) { $0.saveCheckpoint = .with { $0.checkpointID = checkpoint.rawValue } }
+            _ = try await fixture.pool.query(
+                """
+                with saved as (
+                    update archives set account = 'other', reference = jsonb_set(reference, '{account}', '"other"')
+                    where id = $1 returning sandbox_id
+                )
+                update sandboxes set source_archive = $1 where id in (select sandbox_id from saved)
+                """,
+                [checkpoint.rawValue]
+            )
+            let holding = try fixture.holding(sandbox)
+            try await fixture.keeper.release(sandbox, epoch: holding.epoch, reason: "test")
+            await fixture.keeper.drop(holding)
+            let error = await #expect(throws: DriverError.self) { try await fixture.acquire(sandbox) }
+            #expect(error?.kind == .unauthorized)
+            #expect(fixture.driver.boxes.values.map(\.files.values.first) == ["kept"])
+        }
+    }
+
     @Test func aPlaceholderThatCannotBeFilledIsDeleted() async throws {
         try await WorkerFixture.with(archiver: EmptyArchiver()) { fixture in
             let sandbox = try await fixture.served()
