@@ -102,7 +102,7 @@ struct CrashTests {
         )
         let directory = try keeper.create(tag, SandboxSpec()).directory
         try HostFile.write("\(directory.upper)/workspace/f", "kept\n".utf8, flags: O_CREAT, mode: 0o644)
-        try keeper.stop(tag.box, epoch: 1)?.clear()
+        try keeper.stop(tag.box, epoch: 1).remains?.clear()
         var record = try #require(try directory.readRecord())
         record.state = state
         try directory.write(record)

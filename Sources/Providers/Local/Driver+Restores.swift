@@ -46,17 +46,17 @@ extension LocalDriver {
     func forgetReplacement(of box: BoxID) async throws(DriverError) {
         guard let replacement = replacements.end(box) else { return }
         discard(replacement.spare)
-        try await pool.run { () throws(DriverError) in
-            for remains in replacement.remains { try remains.clear() }
-        }
+        try await pool.run { () throws(DriverError) -> Void in replacement.mount?.letGo() }
         for path in replacement.trash { removeLater(path) }
     }
 
     func clearUp(_ replacement: Replacement) {
         discard(replacement.spare)
-        for remains in replacement.remains.dropLast() { clearLater(remains) }
-        clearLater(replacement.remains.last) { [self] in
+        departures.begin()
+        pool.later { [self] in
+            replacement.mount?.letGo()
             for path in replacement.trash { removeLater(path) }
+            departures.end()
         }
     }
 

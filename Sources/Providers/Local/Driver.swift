@@ -97,19 +97,20 @@ package final class LocalDriver: Driver {
         let box = try identify(envelope)
         let keeper = keeper
         let isReplaced = replacements.contains(box)
-        let remains = try await pool.run { () throws(DriverError) in
+        let stopped = try await pool.run { () throws(DriverError) in
             try keeper.stop(box, epoch: epoch, holdsMount: isReplaced)
         }
-        if !replacements.keep(remains, of: box) { clearLater(remains) }
+        if let mount = stopped.mount { replacements.keep(mount, of: box) }
+        clearLater(stopped.remains)
     }
 
     package func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
         let box = try identify(envelope)
         let keeper = keeper
         let deleted = try await pool.run { () throws(DriverError) in try keeper.delete(box, epoch: epoch) }
-        if replacements.keep(deleted.remains, deleted.trash, of: box) { return }
+        let isKept = replacements.keep(deleted.trash, of: box)
         clearLater(deleted.remains) { [self] in
-            for path in deleted.trash { removeLater(path) }
+            if !isKept { for path in deleted.trash { removeLater(path) } }
         }
     }
 

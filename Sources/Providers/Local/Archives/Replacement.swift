@@ -10,6 +10,6 @@ struct Replacement: Sendable {
     /// The files of the next one; nil when none were made.
     var spare: Task<String?, Never>
     /// What the box leaves that can wait until the next one is there.
-    var remains: [BoxRemains] = []
+    var mount: HeldMount?
     var trash: [String] = []
 }

@@ -16,15 +16,18 @@ final class Replacements: Sendable {
 
     func contains(_ box: BoxID) -> Bool { shared.withLockedValue { $0[box] != nil } }
 
-    /// Puts off what is to be done about a box that goes.
+    /// Puts off the unmounting of a box that goes; when nobody will come for it, that is done at once.
+    func keep(_ mount: HeldMount, of box: BoxID) {
+        shared.withLockedValue { $0[box]?.mount = mount }
+    }
+
+    /// Puts off the removal of its files.
     ///
-    /// - Returns: False when nobody will come for it.
-    func keep(_ remains: BoxRemains?, _ trash: [String] = [], of box: BoxID) -> Bool {
+    /// - Returns: False when nobody will come for them.
+    func keep(_ trash: [String], of box: BoxID) -> Bool {
         shared.withLockedValue { shared in
-            guard shared[box] != nil else { return false }
-            if let remains { shared[box]?.remains.append(remains) }
             shared[box]?.trash += trash
-            return true
+            return shared[box] != nil
         }
     }
 

@@ -20,10 +20,9 @@ extension BoxKeeper {
     func kill(
         _ directory: BoxDirectory,
         _ record: LocalBoxRecord,
-        epoch: UInt64,
-        holdsMount: Bool = false
+        epoch: UInt64
     ) throws(DriverError) -> (LocalBoxRecord, BoxRemains?) {
-        let remains = try end(directory, record, holdsMount: holdsMount)
+        let remains = try end(directory, record)
         var stopped = record
         stopped.tag.epoch = epoch
         stopped.group = nil
@@ -44,16 +43,10 @@ extension BoxKeeper {
         }
     }
 
-    private func end(
-        _ directory: BoxDirectory,
-        _ record: LocalBoxRecord,
-        holdsMount: Bool = false
-    ) throws(DriverError) -> BoxRemains? {
+    private func end(_ directory: BoxDirectory, _ record: LocalBoxRecord) throws(DriverError) -> BoxRemains? {
         let groups = record.group ?? leftoverGroup(directory)
-        var mount: HeldMount?
         // The first process is the namespace's: its end is everybody's.
         if let process = record.process, let hold = try process.hold() {
-            if holdsMount, directory.isSubvolume { mount = HeldMount(rootOf: process) }
             try hold.signal(SIGKILL)
             guard try hold.waitForEnd(Self.patience) else {
                 throw DriverError(.timeout, "the box's processes do not end")
@@ -62,7 +55,7 @@ extension BoxKeeper {
             // Perhaps a launch that was cut short, and waits.
             try BoxLauncher.abandon(directory, groups)
         }
-        return BoxRemains(of: try BoxLauncher.bubblewrap(directory), groups, mount)
+        return BoxRemains(of: try BoxLauncher.bubblewrap(directory), groups)
     }
 
     /// The groups of a launch that was cut short before it could write them down.

@@ -112,17 +112,22 @@ struct BoxKeeper: Sendable {
 
     /// Ends all processes of a box and keeps its files.
     ///
-    /// - Parameter holdsMount: See `BoxRemains`; only of a box that will never be started again.
+    /// - Parameter holdsMount: Keeps its files mounted; only of a box that will never be started again.
     /// - Returns: What is to be cleared some time.
     @discardableResult
-    func stop(_ box: BoxID, epoch: UInt64, holdsMount: Bool = false) throws(DriverError) -> BoxRemains? {
+    func stop(
+        _ box: BoxID,
+        epoch: UInt64,
+        holdsMount: Bool = false
+    ) throws(DriverError) -> (remains: BoxRemains?, mount: HeldMount?) {
         let directory = directory(box)
         guard let lock = try directory.take(), let record = try directory.readRecord() else {
             throw DriverError(.gone, "the box does not exist on this host any more")
         }
         _ = lock
         try fence(record, epoch)
-        return try kill(directory, record, epoch: max(epoch, record.tag.epoch), holdsMount: holdsMount).1
+        let mount = holdsMount && directory.isSubvolume ? try hold(record) : nil
+        return (try kill(directory, record, epoch: max(epoch, record.tag.epoch)).1, mount)
     }
 
     /// Ends a box and takes its files away.
@@ -143,6 +148,11 @@ struct BoxKeeper: Sendable {
         }
         let trash = try moveToTrash(directory.path)
         return ([trash] + (try releaseLayers(layers)), remains)
+    }
+
+    private func hold(_ record: LocalBoxRecord) throws(DriverError) -> HeldMount? {
+        guard let process = record.process, try isRunning(record) else { return nil }
+        return HeldMount(rootOf: process)
     }
 
     func list() throws(DriverError) -> [BoxListing] {
