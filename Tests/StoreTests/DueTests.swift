@@ -39,6 +39,38 @@ struct DueTests {
         }
     }
 
+    /// A box that may exist is looked at in turn, and brings nobody to a sandbox that is served.
+    @Test func boxesThatMayHaveBeenMadeTakeTurns() async throws {
+        try await StoreFixture.with { fixture in
+            let worker = try await fixture.worker("w")
+            var waiting: Set<SandboxID> = []
+            for number in 0..<3 {
+                let id = try await fixture.created(fixture.sandbox()).id
+                let epoch = try await fixture.lease(id, for: worker).record.epoch
+                for _ in 0..<2 {
+                    _ = try await fixture.store.intendBox(
+                        .now(),
+                        of: id,
+                        epoch: epoch,
+                        provider: "local",
+                        binding: ("host", "here"),
+                        deadline: -1,
+                        actor: "test"
+                    )
+                }
+                guard number > 0 else { continue }
+                _ = try await fixture.store.release(id, epoch: epoch, actor: "test", reason: "test")
+                waiting.insert(id)
+            }
+            try await fixture.postgres.sql("update sandboxes set reap_after = now() - interval '1 second'")
+            try await fixture.postgres.sql("update boxes set reap_after = now() - interval '1 second'")
+            var claimed: [SandboxID] = []
+            for _ in 0..<4 { claimed += try await fixture.store.claimUnresolved(limit: 1).map(\.id) }
+            #expect(claimed.count == 2)
+            #expect(Set(claimed) == waiting)
+        }
+    }
+
     /// Nobody comes back to a creation that failed for good, so a box that an earlier attempt may have made is the sweep's.
     @Test func whatAFailedCreationMayHaveMadeIsSuperseded() async throws {
         try await StoreFixture.with { fixture in

@@ -66,13 +66,18 @@ extension Store {
     package func claimUnresolved(limit: Int) async throws -> [DueSandbox] {
         try await query(
             """
-            update sandboxes s set reap_after = now() + make_interval(secs => \(Self.patience))
-            where id in (
-                select o.id from boxes b join sandboxes o on o.id = b.sandbox_id
-                where b.state = 'intended' and b.call_deadline < now()
+            with due as (
+                select b.id as box, o.id as sandbox from boxes b join sandboxes o on o.id = b.sandbox_id
+                where b.state = 'intended' and b.reap_after < now() and b.call_deadline < now()
                     and o.lease_state = 'cold' and o.status <> 'error' and o.reap_after < now()
-                order by o.reap_after limit $1 for update of o skip locked
-            ) returning \(DueSandbox.columns)
+                order by b.reap_after limit $1 for update of b, o skip locked
+            ), looked_at as (
+                update boxes b set reap_after = now() + make_interval(secs => \(Self.patience))
+                from due d where b.id = d.box
+            )
+            update sandboxes s set reap_after = now() + make_interval(secs => \(Self.patience))
+            from (select distinct sandbox from due) d where s.id = d.sandbox
+            returning \(DueSandbox.columns)
             """,
             [limit]
         )

@@ -57,6 +57,11 @@ extension Store {
             name: "worker_descriptors",
             sql: String(decoding: PackageResources.m0012_worker_descriptors_sql, as: UTF8.self)
         ),
+        Migration(
+            number: 13,
+            name: "unresolved_turns",
+            sql: String(decoding: PackageResources.m0013_unresolved_turns_sql, as: UTF8.self)
+        ),
     ]
 
     /// Brings the database to this code's schema and binds it to a fleet.
