@@ -70,7 +70,8 @@ extension Store {
                 select b.id as box, o.id as sandbox from boxes b join sandboxes o on o.id = b.sandbox_id
                 where b.state = 'intended' and b.reap_after < now() and b.call_deadline < now()
                     and o.lease_state = 'cold' and o.status <> 'error' and o.reap_after < now()
-                order by b.reap_after limit $1 for update of b, o skip locked
+                -- In no order, which would have all of them sorted: who is claimed lets others have their turn.
+                limit $1 for update of b, o skip locked
             ), looked_at as (
                 update boxes b set reap_after = now() + make_interval(secs => \(Self.patience))
                 from due d where b.id = d.box

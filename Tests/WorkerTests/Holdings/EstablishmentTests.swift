@@ -3,6 +3,7 @@ import FleetTesting
 import Foundation
 import Model
 import Ownership
+import PostgresClient
 import ProviderKit
 import ServiceHost
 import SwiftProtobuf
