@@ -68,12 +68,20 @@ extension LocalDriver {
         }
     }
 
-    /// What a box has taken is not there any more.
+    /// Moved first: from here on no box takes it, and what a box has taken is not there any more.
     private func discard(_ spare: Task<String?, Never>) {
         departures.begin()
         Task { [self] in
-            if let path = await spare.value { removeLater(path) }
-            departures.end()
+            defer { departures.end() }
+            guard let path = await spare.value else { return }
+            pool.later { [self] in
+                guard HostFile.status(path) != nil else { return }
+                do throws(DriverError) {
+                    removeLater(try keeper.moveToTrash(path))
+                } catch {
+                    logger.debug("spare files were taken", metadata: ["path": "\(path)", "error": "\(error.message)"])
+                }
+            }
         }
     }
 }

@@ -100,7 +100,7 @@ package final class LocalDriver: Driver {
         let stopped = try await pool.run { () throws(DriverError) in
             try keeper.stop(box, epoch: epoch, holdsMount: isReplaced)
         }
-        if let mount = stopped.mount { replacements.keep(mount, of: box) }
+        if let mount = stopped.mount, !replacements.keep(mount, of: box) { pool.later { mount.letGo() } }
         clearLater(stopped.remains)
     }
 

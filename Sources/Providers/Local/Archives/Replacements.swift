@@ -16,9 +16,14 @@ final class Replacements: Sendable {
 
     func contains(_ box: BoxID) -> Bool { shared.withLockedValue { $0[box] != nil } }
 
-    /// Puts off the unmounting of a box that goes; when nobody will come for it, that is done at once.
-    func keep(_ mount: HeldMount, of box: BoxID) {
-        shared.withLockedValue { $0[box]?.mount = mount }
+    /// Puts off the unmounting of a box that goes.
+    ///
+    /// - Returns: False when nobody will come for it.
+    func keep(_ mount: HeldMount, of box: BoxID) -> Bool {
+        shared.withLockedValue { shared in
+            shared[box]?.mount = mount
+            return shared[box] != nil
+        }
     }
 
     /// Puts off the removal of its files.
