@@ -71,10 +71,20 @@ struct DiscardTests {
             let box = try await fixture.create(tag)
             _ = try await box.shell("echo one > f")
             let archive = try await fixture.capture(tag)
-            let path = ArchiveDirectory(archive.id, in: fixture.configuration).record
+            let directory = ArchiveDirectory(archive.id, in: fixture.configuration)
+            let path = directory.record
             let good = try #require(try HostFile.read(path))
+            if ground == .btrfs {
+                // One that can be written, so that the record in it can be damaged too.
+                try FileTree.remove(directory.files)
+                let files = fixture.driver.keeper.directory(tag.box).files
+                try Subvolume.snapshot(files, to: directory.files, readOnly: false)
+            }
             for bad in [#"{"version":99}"#, "{", "", #"{"version":1}"#] {
                 try HostFile.replace(path, with: bad.utf8)
+                if ground == .btrfs {
+                    try HostFile.replace(ArchiveDirectory.enclosedRecord(in: directory.files), with: bad.utf8)
+                }
                 #expect(await failure { _ = try await fixture.create(from: archive) } == .archiveDamaged)
                 #expect(await failure { _ = try await fixture.capture(tag, as: archive.id) } == .archiveDamaged)
                 #expect(try await fixture.driver.archives() == [archive.id])
