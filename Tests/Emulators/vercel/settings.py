@@ -12,6 +12,7 @@ from vercel.refusals import invalid, refusal
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 DAY = 86_400_000
 MEMORY_OF_VCPU = 2048
+MOST_TAGS = 5
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Settings:
         for name in ("env", "tags"):
             if (mapping := fields.text_map(name)) is not None:
                 changes[name] = mapping
+        if len(changes.get("tags", {})) > MOST_TAGS:
+            raise invalid(f"a sandbox has at most {MOST_TAGS} tags")
         if (mounts := fields.anything("mounts")) is not None:
             changes["mounts"] = _mounts(mounts)
         if (expiration := fields.integer("snapshotExpiration")) is not None:
