@@ -14,6 +14,42 @@ import Wire
 @testable import Reaper
 
 struct AgentLivenessTests {
+    /// An agent of a former version is heard, by the bytes of its beat.
+    @Test(arguments: ["0.1.0"]) func theBeatOfAnOlderAgentIsHeard(_ version: String) async throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../SelfHostedDriverTests/Fixtures/agent-\(version).txt")
+        let line = try #require(
+            try String(contentsOf: file, encoding: .utf8).split(separator: "\n").first { $0.hasPrefix("beat ") }
+        )
+        let digits = Array(line.split(separator: " ", omittingEmptySubsequences: false)[2].utf8)
+        let bytes = stride(from: 0, to: digits.count, by: 2)
+            .compactMap { UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16) }
+        try await ReaperFixture.with { fixture in
+            let beats = AgentBeats()
+            let listening = try beats.listen(on: fixture.bus)
+            try await fixture.bus.connection.flush()
+            let instance = try #require(AgentInstanceID(try WireAgentBeat(serializedBytes: bytes).instance))
+            let agent = try #require(try await agents(fixture, 1).first).0
+            try await fixture.postgres.sql("update agents set instance = '\(instance)'")
+            let connection = try await connect(fixture)
+            try connection.publish(
+                subject: Subject.beat(fixture.workspace, agent),
+                payload: ByteBuffer(bytes: bytes)
+            )
+            let duty = AgentLiveness(beats: beats, store: fixture.store, actor: "reaper") { .now - .seconds(3600) }
+            try await eventually("it is online") {
+                _ = try await duty.pass()
+                return try await fixture.store.agent(agent)?.state == .online
+            }
+            let capabilities = try #require(try await fixture.store.agent(agent)?.capabilities)
+            #expect(capabilities.version == version && capabilities.wireVersion == 1)
+            #expect(capabilities.exec && capabilities.files && !capabilities.isolated && capabilities.denials == [:])
+            #expect(capabilities.maximumProcesses == 64 && capabilities.tools.contains("git"))
+            withExtendedLifetime(listening) {}
+            await connection.close()
+        }
+    }
+
     /// Two reapers hear one stream of beats; what they write together is what the agents said.
     @Test func beatsBecomeStates() async throws {
         try await ReaperFixture.with { fixture in
