@@ -300,7 +300,7 @@ let package = Package(
             "worker",
             [
                 "BoxSession", "Bus", "CurlTransport", "DaytonaDriver", "DockerDriver", "LocalDriver",
-                "MetricsEndpoint", "Model", "ProviderKit", "SelfHostedDriver", "ServiceHost", "SpritesDriver",
+                "MetricsEndpoint", "Model", "ProviderKit", "SelfHostedDriver", "ServiceHost", "SpritesDriver", "Store",
                 "VercelDriver", "Worker", arguments, lifecycle,
             ]
         ),

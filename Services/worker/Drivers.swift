@@ -6,6 +6,7 @@ import ProviderKit
 import SelfHostedDriver
 import ServiceHost
 import SpritesDriver
+import Store
 import VercelDriver
 
 /// Starts the drivers that a worker was asked for.
@@ -16,7 +17,10 @@ struct Drivers {
     func start(_ name: String) async throws -> any Driver {
         switch name {
         case "local": return try await local()
-        case SelfHostedDriver.name: return try await SelfHostedDriver.start(host.bus)
+        case SelfHostedDriver.name:
+            return try await SelfHostedDriver.start(host.bus) { [store = host.store] agent in
+                try await store.silence(of: agent).map { AgentRecollection(silence: $0.silence, window: $0.window) }
+            }
         case DockerDriver.name: return try await docker()
         case VercelDriver.name: return try vercel()
         case SpritesDriver.name: return try await sprites()

@@ -26,12 +26,20 @@ package final class SelfHostedDriver: Driver {
 
     /// Begins to listen to agents.
     ///
-    /// - Parameter window: How long one may be silent before it counts as absent.
+    /// - Parameters:
+    ///   - window: How long one may be silent before it counts as absent.
+    ///   - firstBeat: How long one of which nobody knows anything may take to be heard.
+    ///   - recollect: When one was heard that this worker has not heard yet.
     package static func start(
         _ bus: Bus,
-        window: Duration = AgentDirectory.window
+        window: Duration = AgentDirectory.window,
+        firstBeat: Duration = AgentRoll.firstBeat,
+        recollect: @escaping AgentRecollection.Source
     ) async throws -> SelfHostedDriver {
-        SelfHostedDriver(bus, try await AgentDirectory.open(bus, window: window))
+        SelfHostedDriver(
+            bus,
+            try await AgentDirectory.open(bus, window: window, firstBeat: firstBeat, recollect: recollect)
+        )
     }
 
     package func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
@@ -45,7 +53,8 @@ package final class SelfHostedDriver: Driver {
             agent: agent,
             sandbox: creation.tag.sandbox,
             epoch: creation.tag.epoch,
-            directory: creation.spec.directory ?? ""
+            directory: creation.spec.directory ?? "",
+            withoutNetwork: creation.spec.networkPolicy == .none
         )
         return try await open(place, as: creation.tag.box, creation.environment)
     }
@@ -59,7 +68,8 @@ package final class SelfHostedDriver: Driver {
             agent: identity.agent,
             sandbox: identity.sandbox,
             epoch: resumption.epoch,
-            directory: resumption.spec.directory ?? ""
+            directory: resumption.spec.directory ?? "",
+            withoutNetwork: resumption.spec.networkPolicy == .none
         )
         return try await open(place, as: identity.box, resumption.environment)
     }

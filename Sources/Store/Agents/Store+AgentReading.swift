@@ -31,6 +31,26 @@ extension Store {
         .first.map(AgentRecord.init)
     }
 
+    /// For how long an agent has been silent, by the database's clock, and for how long calls wait for it since.
+    ///
+    /// - Returns: Nil when nobody expects it: it was never heard, has left, or is not there any more.
+    package func silence(of agent: AgentID) async throws -> (silence: Duration, window: Duration)? {
+        try await query(
+            """
+            select (extract(epoch from clock_timestamp() - last_beat_at) * 1000)::bigint as silence, reconnect_window_ms
+            from agents where id = $1 and revoked_at is null and state in ('online', 'reconnecting')
+            """,
+            [agent.rawValue]
+        )
+        .first
+        .map { row in
+            (
+                .milliseconds(max(0, try row.get("silence", as: Int64.self))),
+                .milliseconds(try row.get("reconnect_window_ms", as: Int.self))
+            )
+        }
+    }
+
     /// The agents of a workspace, newest first.
     ///
     /// - Parameters:

@@ -68,6 +68,29 @@ struct AgentRollTests {
         #expect(roll.standing(of: agent, at: at(7)) == .absent)
     }
 
+    @Test func whatOthersHaveHeardIsWaitedForAsLongAsItsWindow() {
+        var roll = roll()
+        #expect(roll.needsRecollection(of: agent))
+        roll.recall(AgentRecollection(silence: .seconds(20), window: .seconds(120)), of: agent, at: at(1))
+        #expect(!roll.needsRecollection(of: agent))
+        #expect(roll.standing(of: agent, at: at(8)) == .awaited(until: at(101)))
+        #expect(roll.standing(of: agent, at: at(101)) == .absent)
+        // Never less than the first beat takes, and nothing of whom nobody expects.
+        let (late, unknown) = (AgentID.now(), AgentID.now())
+        roll.recall(AgentRecollection(silence: .seconds(119), window: .seconds(120)), of: late, at: at(1))
+        #expect(roll.standing(of: late, at: at(3)) == .awaited(until: start + AgentRoll.firstBeat))
+        roll.recall(nil, of: unknown, at: at(1))
+        #expect(roll.standing(of: unknown, at: at(7)) == .absent)
+        // Asked again once it has listened anew, and never about who was heard.
+        roll.endListening(at: at(50))
+        #expect(roll.standing(of: agent, at: at(60)) == .awaited(until: nil))
+        #expect(!roll.needsRecollection(of: agent))
+        roll.beginListening(at: at(60))
+        #expect(roll.needsRecollection(of: agent))
+        hear(beat(first, 1), at: 61, &roll)
+        #expect(!roll.needsRecollection(of: agent))
+    }
+
     @Test func whatCouldNotBeHeardIsHeldAgainstNobody() {
         var roll = roll()
         hear(beat(first, 1), at: 0, &roll)

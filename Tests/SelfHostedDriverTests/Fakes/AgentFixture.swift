@@ -53,13 +53,20 @@ struct AgentFixture: Sendable {
 
 func withAgent(
     window: Duration = AgentDirectory.window,
+    firstBeat: Duration = AgentRoll.firstBeat,
     starting: Bool = true,
+    recollect: @escaping AgentRecollection.Source = { _ in nil },
     _ body: @escaping @Sendable (AgentFixture) async throws -> Void
 ) async throws {
     try await withNATS(jetStream: false) { nats in
         let dispatcher = Dispatcher()
         let agent = FakeAgent(try await AgentFixture.bus(nats, .gateway), dispatcher)
-        let driver = try await SelfHostedDriver.start(try await AgentFixture.bus(nats, .worker), window: window)
+        let driver = try await SelfHostedDriver.start(
+            try await AgentFixture.bus(nats, .worker),
+            window: window,
+            firstBeat: firstBeat,
+            recollect: recollect
+        )
         let fixture = AgentFixture(nats: nats, driver: driver, agent: agent)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await dispatcher.run() }

@@ -28,7 +28,7 @@ struct RealAgentTests {
         try await withTemporaryDirectory { folder in
             try await withNATS(jetStream: false) { nats in
                 let machine = try RealMachine(try await AgentFixture.bus(nats, .gateway), folder: folder)
-                let driver = try await SelfHostedDriver.start(try await AgentFixture.bus(nats, .worker))
+                let driver = try await SelfHostedDriver.start(try await AgentFixture.bus(nats, .worker)) { _ in nil }
                 let fixture = Fixture(driver: driver, machine: machine)
                 try await machine.start()
                 let box = try await driver.create(fixture.creation)

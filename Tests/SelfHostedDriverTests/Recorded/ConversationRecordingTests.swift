@@ -22,7 +22,7 @@ struct ConversationRecordingTests {
         try await withTemporaryDirectory { folder in
             try await withNATS(jetStream: false) { nats in
                 let machine = try RealMachine(try await AgentFixture.bus(nats, .gateway), folder: folder)
-                let driver = try await SelfHostedDriver.start(try await AgentFixture.bus(nats, .worker))
+                let driver = try await SelfHostedDriver.start(try await AgentFixture.bus(nats, .worker)) { _ in nil }
                 let tap = Wiretap(try await AgentFixture.bus(nats, .admin))
                 try await tap.begin()
                 try await machine.start()

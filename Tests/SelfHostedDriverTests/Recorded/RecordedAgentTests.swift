@@ -13,7 +13,7 @@ struct RecordedAgentTests {
         #expect(recorded.exchanges.count > 20)
         try await withNATS(jetStream: false) { nats in
             let machine = RecordedMachine(try await AgentFixture.bus(nats, .gateway), recorded)
-            let driver = try await SelfHostedDriver.start(try await AgentFixture.bus(nats, .worker))
+            let driver = try await SelfHostedDriver.start(try await AgentFixture.bus(nats, .worker)) { _ in nil }
             try await machine.start()
             try await Conversation(driver: driver, agent: machine.id, sandbox: .now()).hold()
             #expect(machine.unknown == [])

@@ -7,6 +7,28 @@ import Store
 import Testing
 
 struct PresenceTests {
+    /// What a worker that has just started goes by.
+    @Test func silenceIsToldOfWhoIsExpected() async throws {
+        try await StoreFixture.with { fixture in
+            let store = fixture.store
+            let agent = try await fixture.agent("box").id
+            let instance = AgentInstanceID.now()
+            #expect(try await store.silence(of: agent) == nil)
+            #expect(try await store.silence(of: .now()) == nil)
+            _ = try await fixture.session(of: agent, instance)
+            _ = try await store.record([fixture.beat(agent, instance, 1)], actor: "test")
+            try await fixture.silence(agent, seconds: 40)
+            for _ in 0..<2 {
+                let silence = try #require(try await store.silence(of: agent))
+                #expect(silence.silence >= .seconds(40) && silence.silence < .seconds(400))
+                #expect(silence.window == .seconds(120))
+                _ = try await store.markSilentAgents(limit: 10, actor: "test")
+            }
+            _ = try await store.record([fixture.beat(agent, instance, 2, leaving: true)], actor: "test")
+            #expect(try await store.silence(of: agent) == nil)
+        }
+    }
+
     @Test func silenceBecomesStates() async throws {
         try await StoreFixture.with { fixture in
             let store = fixture.store

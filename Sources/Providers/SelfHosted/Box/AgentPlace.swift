@@ -8,6 +8,8 @@ struct AgentPlace: Sendable {
     var epoch: UInt64
     /// Where on the machine it works; empty is the root that its user has set.
     var directory: String
+    /// Whether programs are kept from the machine's network.
+    var withoutNetwork = false
 
     func request(_ operation: (inout WireAgentRequest) -> Void) -> WireAgentRequest {
         var request = WireAgentRequest()

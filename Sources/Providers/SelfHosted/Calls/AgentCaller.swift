@@ -140,6 +140,7 @@ struct AgentCaller: Sendable {
         wasSent: Bool = false
     ) async throws(SelfHostedFailure) -> AgentTarget {
         while true {
+            await directory.recall(agent)
             let end: ContinuousClock.Instant?
             var waitsToHear = false
             switch directory.standing(of: agent) {

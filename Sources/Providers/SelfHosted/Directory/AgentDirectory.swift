@@ -26,16 +26,27 @@ package final class AgentDirectory: Sendable {
     }
 
     private let bus: Bus
+    private let recollect: AgentRecollection.Source
     private let shared: NIOLockedValueBox<Shared>
 
-    private init(_ bus: Bus, window: Duration) {
+    private init(_ bus: Bus, _ roll: AgentRoll, _ recollect: @escaping AgentRecollection.Source) {
         self.bus = bus
-        shared = NIOLockedValueBox(Shared(roll: AgentRoll(window: window)))
+        self.recollect = recollect
+        shared = NIOLockedValueBox(Shared(roll: roll))
     }
 
     /// Begins to listen; returns once the server knows of it.
-    package static func open(_ bus: Bus, window: Duration = window) async throws -> AgentDirectory {
-        let directory = AgentDirectory(bus, window: window)
+    ///
+    /// - Parameters:
+    ///   - firstBeat: How long one of which nobody knows anything may take to be heard.
+    ///   - recollect: Asked, once in each time of listening, about who was not heard yet.
+    package static func open(
+        _ bus: Bus,
+        window: Duration = window,
+        firstBeat: Duration = AgentRoll.firstBeat,
+        recollect: @escaping AgentRecollection.Source
+    ) async throws -> AgentDirectory {
+        let directory = AgentDirectory(bus, AgentRoll(window: window, firstBeat: firstBeat), recollect)
         let subscription = try bus.connection.subscribe(subject: Subject.anyBeat, delivery: .latest(65_536)) {
             [weak directory] message in
             directory?.receive(message)
@@ -78,6 +89,24 @@ package final class AgentDirectory: Sendable {
 
     func standing(of agent: AgentID) -> AgentRoll.Standing {
         shared.withLockedValue { $0.roll.standing(of: agent, at: .now) }
+    }
+
+    /// Asks the database about an agent that this process has not heard: it may have been heard before we were there.
+    func recall(_ agent: AgentID) async {
+        guard shared.withLockedValue({ $0.roll.needsRecollection(of: agent) }) else { return }
+        do {
+            let recollection = try await recollect(agent)
+            change(of: agent) { roll in
+                roll.recall(recollection, of: agent, at: .now)
+                return true
+            }
+        } catch {
+            // It is asked again by whoever asks next; until then one beat is waited for.
+            bus.logger.notice(
+                "not known when an agent was heard",
+                metadata: ["agent": "\(agent)", "error": "\(error)"]
+            )
+        }
     }
 
     func doubt(_ target: AgentTarget) {

@@ -3,12 +3,12 @@ import Wire
 
 /// Which agents were heard, and what that says of each: a value, and one function for each event.
 ///
-/// It judges by what this process itself has heard, on its own clock, and by nothing else.
-struct AgentRoll: Sendable {
+/// It judges by what this process itself has heard, on its own clock; of whom it has not heard yet, by when others have.
+package struct AgentRoll: Sendable {
     /// Silence after which an agent is asked nothing before it is heard again.
     static let silence = Duration.seconds(15)
     /// How long an agent of which nothing was ever heard may take to be heard: one beat, and a little.
-    static let firstBeat = Duration.seconds(7)
+    package static let firstBeat = Duration.seconds(7)
 
     /// What can be done about a call.
     enum Standing: Sendable, Equatable {
@@ -22,10 +22,13 @@ struct AgentRoll: Sendable {
     let window: Duration
     private var listening = ListeningTime()
     private var agents: [AgentID: HeardAgent] = [:]
+    private var recollections: [AgentID: Recollection] = [:]
+    private let firstBeat: Duration
     private var nextPruning = 1024
 
-    init(window: Duration) {
+    init(window: Duration, firstBeat: Duration = firstBeat) {
         self.window = window
+        self.firstBeat = firstBeat
     }
 
     var isListening: Bool { listening.since != nil }
@@ -45,6 +48,7 @@ struct AgentRoll: Sendable {
         let heard = listening.elapsed(at: now)
         if agents[agent] != nil { return agents[agent]?.hear(beat, of: instance, at: heard) ?? false }
         prune(at: heard)
+        recollections[agent] = nil
         agents[agent] = HeardAgent(beat, of: instance, in: workspace, at: heard)
         return true
     }
@@ -58,7 +62,7 @@ struct AgentRoll: Sendable {
     func standing(of agent: AgentID, at now: ContinuousClock.Instant) -> Standing {
         guard let heard = agents[agent] else {
             guard let since = listening.since else { return .awaited(until: nil) }
-            let limit = since + Self.firstBeat
+            let limit = max(since + firstBeat, recollections[agent]?.expectedUntil ?? since)
             return now < limit ? .awaited(until: limit) : .absent
         }
         guard !heard.hasLeft else { return .absent }
@@ -83,6 +87,28 @@ struct AgentRoll: Sendable {
     func instance(of agent: AgentID) -> AgentInstanceID? { agents[agent]?.instance }
 
     func capabilities(of agent: AgentID) -> WireAgentCapabilities? { agents[agent]?.capabilities }
+
+    // MARK: Of whom nothing was heard yet
+
+    /// When an agent is expected back, as it was last heard by others; asked for once in each time of listening.
+    private struct Recollection: Sendable {
+        var listeningSince: ContinuousClock.Instant
+        var expectedUntil: ContinuousClock.Instant?
+    }
+
+    /// Whether others have to be asked when it was heard.
+    func needsRecollection(of agent: AgentID) -> Bool {
+        guard let since = listening.since, agents[agent] == nil else { return false }
+        return recollections[agent]?.listeningSince != since
+    }
+
+    /// - Parameter recollection: What others know; nil when they expect nothing of it.
+    mutating func recall(_ recollection: AgentRecollection?, of agent: AgentID, at now: ContinuousClock.Instant) {
+        guard needsRecollection(of: agent), let since = listening.since else { return }
+        if recollections.count >= 1024 { recollections = recollections.filter { $0.value.expectedUntil ?? now > now } }
+        let left = recollection.map { max($0.window, Self.silence) - $0.silence }
+        recollections[agent] = Recollection(listeningSince: since, expectedUntil: left.map { now + $0 })
+    }
 
     /// Forgets who was absent for long: that is what somebody unknown is too.
     private mutating func prune(at heard: Duration) {
