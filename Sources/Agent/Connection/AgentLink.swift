@@ -152,6 +152,13 @@ final class AgentLink: Sendable {
                 "The fleet does not know this agent any more: \(refusal.message)",
                 advice: "Remove it with `agent uninstall` and enroll again."
             )
+        case .agentSuperseded:
+            throw AgentError(
+                .alreadyRunning,
+                "Another run has taken over: \(refusal.message) This one stops for good.",
+                advice:
+                    "If this machine is a copy of that one, give it an identity of its own: `agent uninstall`, then enroll."
+            )
         case .agentConflict:
             status.failed("Another machine runs as this agent: \(refusal.message)")
             status.moved(to: .conflict)

@@ -37,4 +37,14 @@ extension Fault {
             details: ["hostName": hostName, "lastHeardAt": ISO8601.string(since)]
         )
     }
+
+    static func agentSuperseded(hostName: String, since: Date) -> Fault {
+        Fault(
+            .agentSuperseded,
+            "Another run of this agent, on \(hostName), has taken over at \(ISO8601.string(since)).",
+            hint:
+                "If this machine is a copy of that one, give it an identity of its own: uninstall the agent and enroll it.",
+            details: ["hostName": hostName, "since": ISO8601.string(since)]
+        )
+    }
 }

@@ -16,7 +16,7 @@ extension FaultCode {
         case .rateLimited: .tooManyRequests
         case .sandboxNotActive, .sandboxFailed, .idempotencyConflict, .nameTaken, .operationConflict, .isDirectory,
             .notDirectory, .fileExists, .directoryNotEmpty, .boxGone, .processEnded, .stdinOffset, .checkpointNotReady,
-            .draining, .agentConflict:
+            .draining, .agentConflict, .agentSuperseded:
             .conflict
         case .bodyTooLarge: .contentTooLarge
         case .outOfRange: .rangeNotSatisfiable

@@ -81,6 +81,8 @@ package enum FaultCode: String, Sendable, CaseIterable, Codable {
     case agentRevoked = "agent_revoked"
     /// Another run of the same agent is there.
     case agentConflict = "agent_conflict"
+    /// Another run of the agent has taken over from this one, for good.
+    case agentSuperseded = "agent_superseded"
     case enrollmentNotFound = "enrollment_not_found"
     /// The token is unknown, used, expired or revoked.
     case enrollmentInvalid = "enrollment_invalid"

@@ -62,6 +62,11 @@ extension Store {
             name: "unresolved_turns",
             sql: String(decoding: PackageResources.m0013_unresolved_turns_sql, as: UTF8.self)
         ),
+        Migration(
+            number: 14,
+            name: "former_agent_runs",
+            sql: String(decoding: PackageResources.m0014_former_agent_runs_sql, as: UTF8.self)
+        ),
     ]
 
     /// Brings the database to this code's schema and binds it to a fleet.

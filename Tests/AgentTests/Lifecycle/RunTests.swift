@@ -24,6 +24,28 @@ import Wire
         }
     }
 
+    /// Two copies of one machine do not take turns: who was taken over from stops for good, and says why.
+    @Test func aRunThatWasTakenOverFromStops() async throws {
+        try await AgentFixture.with { fixture in
+            try fixture.gateway("mode", "agent_superseded")
+            let process = try await fixture.spawn()
+            #expect(try await process.ended() == .exited(73))
+            let said = TextFile.read("\(fixture.folder)/output") ?? ""
+            #expect(said.contains("Another run has taken over") && said.contains("agent uninstall"), "\(said)")
+        }
+    }
+
+    /// Whoever looks at the status sees that the log is none.
+    @Test func aLogThatCannotBeWrittenIsToldOf() async throws {
+        try await AgentFixture.with(configuration: #"{"root": "ROOT", "log": {"path": "/dev/full"}}"#) { fixture in
+            try await fixture.withRun { _ in
+                try await eventually("it is told") {
+                    try await fixture.run("status").contains("It cannot be written: No space left on device")
+                }
+            }
+        }
+    }
+
     /// An agent may be upgraded before its fleet.
     @Test func aFleetThatIsOlderIsNotAskedWhatItDoesNotKnow() async throws {
         try await AgentFixture.with { fixture in

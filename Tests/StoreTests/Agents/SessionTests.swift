@@ -21,9 +21,9 @@ struct SessionTests {
             // In the same second too.
             let until = try #require(try await revokedUntil(fixture, agent))
             #expect(renewed <= until && until < taken)
-            // The run of before is not heard any more, and a request of its own that comes late changes nothing.
+            // The run of before is not heard any more, and a request that comes late changes nothing.
             #expect(try await fixture.store.record([fixture.beat(agent, first, 2)], actor: "test") == [])
-            let late = SessionClaim(agent: agent, instance: first, machine: "m1", challengedAt: 1)
+            let late = SessionClaim(agent: agent, instance: .now(), machine: "m1", challengedAt: 1)
             guard case .outdated = try await fixture.store.claimSession(late) else {
                 throw FixtureError("an old request took over")
             }
@@ -31,6 +31,34 @@ struct SessionTests {
             #expect(
                 try await fixture.events(of: agent) == ["agent.enrolled", "agent.session", "agent.online", "agent.session"]
             )
+        }
+    }
+
+    /// A copy of a whole machine, its ids included, is another run of the same: one of the two wins, once and for all.
+    @Test func aRunThatWasTakenOverFromNeverTakesOverAgain() async throws {
+        try await StoreFixture.with { fixture in
+            let agent = try await fixture.agent("box").id
+            let original = AgentInstanceID.now()
+            _ = try await fixture.session(of: agent, original)
+            _ = try await fixture.store.record([fixture.beat(agent, original, 1)], actor: "test")
+            let copy = AgentInstanceID.now()
+            _ = try await fixture.session(of: agent, copy)
+            for _ in 0..<3 {
+                guard case .superseded(let host, let since) = try await fixture.claim(agent, original, machine: "m1") else {
+                    throw FixtureError("the two take turns")
+                }
+                #expect(host == "laptop" && since.timeIntervalSinceNow > -3600)
+                _ = try await fixture.session(of: agent, copy)
+            }
+            // Neither does it when the other has gone, or after other runs.
+            _ = try await fixture.store.record([fixture.beat(agent, copy, 1, leaving: true)], actor: "test")
+            for _ in 0..<70 { _ = try await fixture.session(of: agent, .now()) }
+            _ = try await fixture.session(of: agent, copy)
+            let last = AgentInstanceID.now()
+            for run in [last] + (0..<63).map({ _ in .now() }) { _ = try await fixture.session(of: agent, run) }
+            guard case .superseded = try await fixture.claim(agent, last, machine: "m1") else {
+                throw FixtureError("it was forgotten")
+            }
         }
     }
 
