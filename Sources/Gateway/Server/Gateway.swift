@@ -103,6 +103,7 @@ package struct Gateway: Sendable {
                     challenges: AgentChallenge(key: store.derivedKey(for: "agent-challenge")),
                     body: body,
                     limit: SourceLimit(perMinute: settings.openPerMinute),
+                    proxies: settings.trustedProxies,
                     natsURLs: agents.natsURLs,
                     now: agents.now
                 )

@@ -17,6 +17,8 @@ package struct GatewaySettings: Sendable {
     package var connectionIdle: Duration
     /// How many requests without an API key one address may make; 0 is no limit.
     package var openPerMinute: Int
+    /// Whose word about the address of who asks is taken.
+    package var trustedProxies: TrustedProxies
     /// Servers of the bus, as agents reach them.
     package var agentNATSURLs: [String]
     /// The folder of archived output; nil when this gateway reads none.
@@ -34,6 +36,9 @@ package struct GatewaySettings: Sendable {
         heartbeat = try settings.milliseconds(.heartbeat)
         connectionIdle = try settings.milliseconds(.connectionIdle)
         openPerMinute = try settings.integer(.agentRequests, in: 0...1_000_000)
+        trustedProxies = try TrustedProxies(
+            settings.optional(.trustedProxies) == nil ? [] : try settings.list(.trustedProxies)
+        )
         agentNATSURLs = try settings.list(settings.optional(.agentNATSURL) == nil ? .natsURL : .agentNATSURL)
             .map(Self.withoutUser)
         archive = settings.optional(.archive)

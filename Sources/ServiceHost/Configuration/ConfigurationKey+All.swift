@@ -45,6 +45,9 @@ extension ConfigurationKey {
         services: ["gateway"]
     )
 
+    /// Addresses and networks of proxies, between commas, whose `X-Forwarded-For` is believed.
+    package static let trustedProxies = ConfigurationKey("trustedProxies", services: ["gateway"])
+
     // The worker.
     package static let data = ConfigurationKey("data", services: ["worker"])
     package static let workerName = ConfigurationKey("worker.name", default: "worker", services: ["worker"])
@@ -113,7 +116,7 @@ extension ConfigurationKey {
         sealingKey, sealingKeyFile, logLevel, logFormat, startTimeout, stopTimeout,
         listen, apiKey, apiKeyFile, apiWorkspace, defaultProvider, deleteOnStop, callTimeout, acquireTimeout, jsonLimit,
         outputLimit, heartbeat, connectionIdle, natsOperatorKeyFile, natsSystemCredentials, natsAccount, agentNATSURL,
-        agentRequests,
+        agentRequests, trustedProxies,
         data, workerName, providers, boxd, workerOnStop, workerGrace, localHostPaths, localImages, localBoxLifetime,
         workspaceEntries, workspaceBytes,
         outputStreamBytes, outputReplicas, outputStoredLimit, archive, archiveAfter, processRetention,

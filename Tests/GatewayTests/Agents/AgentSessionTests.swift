@@ -90,7 +90,12 @@ struct AgentSessionTests {
             }
             // One of before the take-over is the run of before.
             let outdated = clock.make(for: id, at: now - 100_000)
-            #expect(try await machine.session(agent, first, challenge: outdated).code == "unauthenticated")
+            #expect(try await machine.session(agent, ID.new(), challenge: outdated).code == "unauthenticated")
+            // The run of before is over, whatever it signs: a copy of a machine does not take turns with it.
+            let former = try await machine.session(agent, first)
+            #expect(former.status == 409 && former.code == "agent_superseded")
+            #expect(former.text("hostName") == "laptop" && former.text("detail")?.contains("laptop") == true)
+            #expect(try fleet.servers.admits(taken.text("jwt") ?? "") != nil)
             let unknown: AgentID = ID.new()
             #expect(try await machine.session(unknown.rawValue, first).code == "agent_not_found")
         }

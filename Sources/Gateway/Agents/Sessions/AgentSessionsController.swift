@@ -13,6 +13,7 @@ struct AgentSessionsController: Sendable {
     let challenges: AgentChallenge
     let body: JSONBody
     let limit: SourceLimit
+    let proxies: TrustedProxies
     /// Servers of the bus, as agents reach them.
     let natsURLs: [String]
     /// The database's time, in Unix milliseconds.
@@ -28,7 +29,7 @@ struct AgentSessionsController: Sendable {
 
     /// The same answer for the same key, however often.
     @Sendable private func enroll(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try admit(context)
+        try admit(request, context)
         let wanted = try EnrollBody(try await body.read(request, context))
         try authority.requireAvailable()
         guard let enrollment = EnrollmentToken.enrollment(of: wanted.token) else { throw Fault.enrollmentInvalid() }
@@ -67,14 +68,14 @@ struct AgentSessionsController: Sendable {
     }
 
     @Sendable private func challenge(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try admit(context)
+        try admit(request, context)
         let agent = try context.agent
         if let value = try await body.readIfAny(request, context) { try JSONObjectReader(value).finish() }
         return .json(["challenge": .string(challenges.make(for: agent, at: now()))])
     }
 
     @Sendable private func open(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try admit(context)
+        try admit(request, context)
         let id = try context.agent
         let wanted = try SessionBody(try await body.read(request, context))
         try authority.requireAvailable()
@@ -103,6 +104,7 @@ struct AgentSessionsController: Sendable {
         case .notFound: throw Fault.agentNotFound
         case .revoked: throw Fault.agentRevoked
         case .conflict(let hostName, let since): throw Fault.agentConflict(hostName: hostName, since: since)
+        case .superseded(let hostName, let since): throw Fault.agentSuperseded(hostName: hostName, since: since)
         case .outdated: throw Fault.outdatedChallenge
         }
         let token = try await authority.userCredentials(
@@ -125,8 +127,10 @@ struct AgentSessionsController: Sendable {
         )
     }
 
-    private func admit(_ context: GatewayContext) throws(Fault) {
-        try limit.admit(context.channel.remoteAddress?.ipAddress ?? "")
+    private func admit(_ request: Request, _ context: GatewayContext) throws(Fault) {
+        let forwarded = HTTPField.Name("X-Forwarded-For").map { request.headers[values: $0] } ?? []
+        let peer = context.channel.remoteAddress?.ipAddress ?? ""
+        try limit.admit(proxies.client(peer: peer, forwarded: forwarded))
     }
 }
 
