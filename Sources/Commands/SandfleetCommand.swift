@@ -26,7 +26,9 @@ package struct SandfleetCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Fleet",
-                subcommands: [UpCommand.self, StatusCommand.self, ProvidersCommand.self, SweepCommand.self]
+                subcommands: [
+                    UpCommand.self, BusCommand.self, StatusCommand.self, ProvidersCommand.self, SweepCommand.self,
+                ]
             ),
             CommandGroup(
                 name: "Sandbox",

@@ -34,6 +34,17 @@ package struct NATSServerConfiguration: Sendable {
         }
     }
 
+    /// Files in PEM; whoever connects has to encrypt.
+    package struct TLS: Sendable {
+        package var certificate: String
+        package var key: String
+
+        package init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
+    }
+
     package struct JetStream: Sendable {
         package var directory: String
         /// For all streams together; the default leaves it to each stream's own limit.
@@ -53,6 +64,8 @@ package struct NATSServerConfiguration: Sendable {
     package var access: Access
     /// Nil turns JetStream off.
     package var jetStream: JetStream?
+    /// Nil leaves connections unencrypted.
+    package var tls: TLS?
 
     package init(
         serverName: String,
@@ -78,6 +91,7 @@ package struct NATSServerConfiguration: Sendable {
         ping_max: 2
         write_deadline: "5s"
         max_payload: 1MB
+        \(tls.map(render) ?? "")
         \(jetStream.map(render) ?? "")
         \(render(access))
 
@@ -109,6 +123,15 @@ package struct NATSServerConfiguration: Sendable {
             }
             """
         }
+    }
+
+    private func render(_ tls: TLS) -> String {
+        """
+        tls {
+          cert_file: \(quoted(tls.certificate))
+          key_file: \(quoted(tls.key))
+        }
+        """
     }
 
     private func render(_ jetStream: JetStream) -> String {
