@@ -9,15 +9,16 @@ enum InstallCommand {
         let systemd = Systemd(isSystem: Account.isRoot)
         let file = try systemd.file()
         try LocalFile.makeDirectories(LocalFile.parent(of: file), mode: 0o755)
-        let variables = [
-            "SANDFLEET_AGENT_CONFIG", "SANDFLEET_AGENT_STATE", "SANDFLEET_AGENT_CA_FILE", "SANDFLEET_AGENT_PLAIN_HTTP",
-            "SANDFLEET_BOXD",
+        // The folders as they are now: what they follow from (HOME, XDG_*) may be another for the system's manager.
+        let folders = [
+            (AgentPaths.configurationVariable, paths.configuration), (AgentPaths.stateVariable, paths.state),
         ]
+        let variables = ["SANDFLEET_AGENT_CA_FILE", "SANDFLEET_AGENT_PLAIN_HTTP", "SANDFLEET_BOXD"]
         try LocalFile.replace(
             file,
             with: systemd.unit(
                 program: Environment.executable,
-                environment: variables.compactMap { name in Environment.value(name).map { (name, $0) } }
+                environment: folders + variables.compactMap { name in Environment.value(name).map { (name, $0) } }
             ),
             mode: 0o644
         )

@@ -19,6 +19,9 @@ enum StatusCommand {
             line("sandboxes", report.word("sandboxes")), line("processes", report.word("processes")),
             line("operations", report.word("operations")), line("log", report.word("log")),
         ]
+        if let problem = report["logProblem"]?.string {
+            lines.append(line("", "It cannot be written: \(problem). What is done meanwhile is on no record."))
+        }
         if case .array(let errors)? = report["errors"], !errors.isEmpty {
             lines.append("last errors")
             lines += errors.map { "  \($0.word("time"))  \($0.word("message"))" }

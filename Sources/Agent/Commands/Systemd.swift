@@ -18,10 +18,13 @@ struct Systemd: Sendable {
     func file() throws(AgentError) -> String { try folder() + "/" + Self.name }
 
     /// Whether the unit is there and runs the agent of this state: another one's is not ours to remove.
-    func isInstalled(for state: String?) -> Bool {
+    ///
+    /// - Parameter isByDefault: Nobody has named the folder of the state.
+    func isInstalled(for state: String, isByDefault: Bool) -> Bool {
         guard let file = try? file(), let text = LocalFile.text(file) else { return false }
-        if let state { return text.contains("\"SANDFLEET_AGENT_STATE=\(state)\"") }
-        return !text.contains("\"SANDFLEET_AGENT_STATE=")
+        // One that names no folder is of an agent that wrote no more than it was told, and has the one by default.
+        guard text.contains("\"\(AgentPaths.stateVariable)=") else { return isByDefault }
+        return text.contains(Self.setting(AgentPaths.stateVariable, state))
     }
 
     /// Whether systemd runs here and can be asked.
@@ -29,7 +32,7 @@ struct Systemd: Sendable {
 
     /// - Parameter program: The agent's own path.
     func unit(program: String, environment: [(String, String)]) -> String {
-        let variables = environment.map { "Environment=\"\($0.0)=\($0.1)\"\n" }.joined()
+        let variables = environment.map { "Environment=\(Self.setting($0.0, $0.1))\n" }.joined()
         return """
             [Unit]
             Description=Sandfleet agent
@@ -37,7 +40,7 @@ struct Systemd: Sendable {
             Wants=network-online.target
 
             [Service]
-            ExecStart="\(program)" run
+            ExecStart=\(Self.quoted(program, isCommand: true)) run
             ExecReload=/bin/kill -HUP $MAINPID
             \(variables)Restart=always
             RestartSec=2
@@ -52,6 +55,25 @@ struct Systemd: Sendable {
             WantedBy=\(isSystem ? "multi-user.target" : "default.target")
 
             """
+    }
+
+    private static func setting(_ name: String, _ value: String) -> String {
+        quoted("\(name)=\(value)", isCommand: false)
+    }
+
+    /// A word as systemd reads it back: it unquotes, resolves `%` everywhere, and variables in commands.
+    private static func quoted(_ word: String, isCommand: Bool) -> String {
+        var text = "\""
+        for character in word.unicodeScalars {
+            switch character {
+            case "\"", "\\": text += "\\\(character)"
+            case "%": text += "%%"
+            case "$" where isCommand: text += "$$"
+            case "\n": text += "\\n"
+            default: text.unicodeScalars.append(character)
+            }
+        }
+        return text + "\""
     }
 
     /// Runs `systemctl`; returns whether it succeeded.

@@ -9,7 +9,10 @@ enum UninstallCommand {
         let paths = try AgentPaths.standard()
         let systemd = Systemd(isSystem: Account.isRoot)
         let unit = try systemd.file()
-        let isInstalled = systemd.isInstalled(for: Environment.value("SANDFLEET_AGENT_STATE"))
+        let isInstalled = systemd.isInstalled(
+            for: paths.state,
+            isByDefault: Environment.value(AgentPaths.stateVariable) == nil
+        )
         let identity = try? AgentIdentity.load(paths)
         guard identity != nil || LocalFile.exists(paths.state) || isInstalled else {
             return Terminal.say("There is no agent on this machine.")
@@ -30,8 +33,15 @@ enum UninstallCommand {
             Terminal.say("Removed \(unit).")
         }
         try await stop(paths)
-        let ended = endKeepers(paths)
+        let (ended, left) = endKeepers(paths)
         if ended > 0 { Terminal.say("Ended what ran in \(ended) sandboxes.") }
+        guard left.isEmpty else {
+            throw AgentError(
+                .machine,
+                "These processes of sandboxes could not be killed: \(left.map(String.init).joined(separator: ", ")).",
+                advice: "Identity and log stay in \(paths.state). See to them, and run `agent uninstall` again."
+            )
+        }
         try LocalFile.removeTree(paths.state)
         Terminal.say("Removed \(paths.state).")
         if let identity {
@@ -62,15 +72,28 @@ enum UninstallCommand {
         Terminal.say("Stopped the agent.")
     }
 
-    private static func endKeepers(_ paths: AgentPaths) -> Int {
-        LocalFile.names(in: paths.sandboxes)
-            .count { name in
-                let folder = KeeperDirectory(paths, sandbox: name)
-                guard let keeper = (try? folder.load())?.keeper,
-                    let process = KeeperProcesses.find(keeper, fence: folder.fence)
-                else { return false }
-                KeeperProcesses.end(process, isIsolated: keeper.isIsolated, grace: .seconds(5))
-                return true
-            }
+    /// How many it has ended, and which processes are still there.
+    private static func endKeepers(_ paths: AgentPaths) -> (ended: Int, left: [Int32]) {
+        var ended = 0
+        var left: [Int32] = []
+        for name in LocalFile.names(in: paths.sandboxes) {
+            guard let (process, isIsolated) = keeper(KeeperDirectory(paths, sandbox: name)) else { continue }
+            let survivors = KeeperProcesses.end(process, isIsolated: isIsolated, grace: .seconds(5))
+            if survivors.isEmpty { ended += 1 } else { left += survivors }
+        }
+        return (ended, left)
+    }
+
+    /// The living keeper of a folder; a record that is damaged keeps nobody from being found.
+    private static func keeper(_ folder: KeeperDirectory) -> (process: ProcessIdentity, isIsolated: Bool)? {
+        let record: SandboxRecord?
+        do {
+            record = try folder.load()
+        } catch {
+            Terminal.complain("\(error.message) Its keeper is looked for among all processes.")
+            return KeeperProcesses.find(fence: folder.fence).map { ($0, KeeperProcesses.isIsolated($0)) }
+        }
+        guard let keeper = record?.keeper else { return nil }
+        return KeeperProcesses.find(keeper, fence: folder.fence).map { ($0, keeper.isIsolated) }
     }
 }

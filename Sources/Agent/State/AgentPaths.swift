@@ -5,6 +5,9 @@ package struct AgentPaths: Sendable {
     /// Identity, lock, log, and what is known of sandboxes.
     package var state: String
 
+    static let configurationVariable = "SANDFLEET_AGENT_CONFIG"
+    static let stateVariable = "SANDFLEET_AGENT_STATE"
+
     package init(configuration: String, state: String) {
         self.configuration = configuration
         self.state = state
@@ -16,8 +19,8 @@ package struct AgentPaths: Sendable {
     package static func standard() throws(AgentError) -> AgentPaths {
         if Account.isRoot {
             return AgentPaths(
-                configuration: Environment.value("SANDFLEET_AGENT_CONFIG") ?? "/etc/sandfleet",
-                state: Environment.value("SANDFLEET_AGENT_STATE") ?? "/var/lib/sandfleet-agent"
+                configuration: Environment.value(configurationVariable) ?? "/etc/sandfleet",
+                state: Environment.value(stateVariable) ?? "/var/lib/sandfleet-agent"
             )
         }
         let home = Environment.value("HOME") ?? Account.own?.home
@@ -30,8 +33,8 @@ package struct AgentPaths: Sendable {
             return "\(home)/\(fallback)/\(name)"
         }
         return AgentPaths(
-            configuration: try folder("SANDFLEET_AGENT_CONFIG", "XDG_CONFIG_HOME", ".config", "sandfleet"),
-            state: try folder("SANDFLEET_AGENT_STATE", "XDG_STATE_HOME", ".local/state", "sandfleet-agent")
+            configuration: try folder(configurationVariable, "XDG_CONFIG_HOME", ".config", "sandfleet"),
+            state: try folder(stateVariable, "XDG_STATE_HOME", ".local/state", "sandfleet-agent")
         )
     }
 

@@ -15,6 +15,18 @@ import Testing
         #expect(Systemd(isSystem: false).unit(program: "/a", environment: []).contains("WantedBy=default.target"))
     }
 
+    /// What systemd reads is what was meant, whatever the paths hold.
+    @Test func theUnitQuotesWhatSystemdWouldRead() {
+        let unit = Systemd(isSystem: false)
+            .unit(
+                program: #"/home/a b/50%/$x/q"\agent"#,
+                environment: [("SANDFLEET_AGENT_STATE", #"/s "t" 5% $HOME\"# + "\n")]
+            )
+        let lines = unit.split(separator: "\n")
+        #expect(lines.contains(#"ExecStart="/home/a b/50%%/$$x/q\"\\agent" run"#))
+        #expect(lines.contains(#"Environment="SANDFLEET_AGENT_STATE=/s \"t\" 5%% $HOME\\\n""#))
+    }
+
     @Test func wordsAreUnderstoodOrNamed() throws {
         let words = try Words(["--a", "1", "--b=2", "--c"], verb: "x", options: ["--a", "--b"], flags: ["--c"])
         #expect(words["--a"] == "1" && words["--b"] == "2" && words.has("--c"))
