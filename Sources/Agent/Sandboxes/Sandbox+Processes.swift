@@ -18,28 +18,33 @@ extension Sandbox {
         }
         let connection = try await connection(epoch: epoch)
         if let known = known(request.processID) { return WireAgentStarted(known.process, attached: true) }
-        do {
-            try await checkLimit()
-        } catch {
-            // Asked again: the keeper may have started it already.
-            guard try await connection.processes().contains(where: { $0.id == request.processID }) else { throw error }
-        }
+        try await reserve(request.processID, connection)
         let environment = state.withLockedValue(\.environment)
-        let (process, isAttached) = try await connection.startOrAttach(BoxCommand(request, environment))
-        // Where to follow it from is for the first pull to say.
-        if !isAttached {
-            hold(process, of: connection, (0, 0))
-            state.withLockedValue { $0.running += 1 }
+        let process: BoxProcess
+        let isAttached: Bool
+        do {
+            (process, isAttached) = try await connection.startOrAttach(BoxCommand(request, environment))
+        } catch {
+            host.running.settle(request.processID, in: id, mayRun: (error as? BoxError)?.saysNothingRuns != true)
+            throw error
         }
+        host.running.settle(request.processID, in: id, mayRun: !isAttached)
+        // Where to follow it from is for the first pull to say.
+        if !isAttached { hold(process, of: connection, (0, 0)) }
         return WireAgentStarted(process, attached: isAttached)
     }
 
-    /// The keeper knows its own processes only; the limit is the machine's.
-    private func checkLimit() async throws {
+    /// The keeper knows its own processes only; the limit is the machine's, and starts elsewhere count before they are done.
+    private func reserve(_ process: String, _ connection: BoxConnection) async throws {
         let limit = host.configuration.maximumProcesses
-        guard limit > 0, host.runningCount >= limit else { return }
+        if host.running.reserve(process, in: id, limit: limit) { return }
         await host.refresh()
-        guard host.runningCount < limit else { throw Denial.processes(limit) }
+        if host.running.reserve(process, in: id, limit: limit) { return }
+        // Asked again: the keeper may have started it already, and it may have ended.
+        guard try await connection.processes().contains(where: { $0.id == process }) else {
+            throw Denial.processes(limit)
+        }
+        _ = host.running.reserve(process, in: id, limit: 0)
     }
 
     func pull(_ request: WireAgentPull, epoch: UInt64) async throws -> WireAgentOutput {
@@ -151,6 +156,16 @@ extension Sandbox {
         }
         host.jobs.enqueue { await held.follow() }
         return held
+    }
+}
+
+extension BoxError {
+    /// Of a start: the keeper has refused it, or has tried in vain.
+    fileprivate var saysNothingRuns: Bool {
+        switch code {
+        case .connectionClosed, .unreachable, .protocolViolation, .system: false
+        default: true
+        }
     }
 }
 

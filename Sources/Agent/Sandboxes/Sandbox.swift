@@ -14,7 +14,6 @@ final class Sandbox: Sendable {
         /// Of the record's epoch.
         var connection: BoxConnection?
         var held: [String: HeldProcess] = [:]
-        var running = 0
     }
 
     let id: SandboxID
@@ -35,7 +34,6 @@ final class Sandbox: Sendable {
     }
 
     var isOpen: Bool { state.withLockedValue { $0.record?.keeper != nil } }
-    var runningCount: Int { state.withLockedValue { $0.running } }
 }
 
 // MARK: The fence
@@ -120,18 +118,20 @@ extension Sandbox {
             return unused
         }
         for process in unused.values { process.letGo() }
+        let moment = host.running.moment
         do {
             let record = try await loadedRecord()
             guard let keeper = record.keeper else { return }
             if let process = keeper.process { _ = KeeperProcesses.reap(process.pid) }
             // A keeper that hangs must not hold up the others.
             let running = try await withDeadline(.seconds(5)) { [self] in
-                try await connection(epoch: record.epoch).processes().count { $0.isDetached && $0.exit == nil }
+                try await connection(epoch: record.epoch).processes().filter { $0.isDetached && $0.exit == nil }
+                    .map(\.id)
             }
-            state.withLockedValue { $0.running = running }
+            host.running.set(Set(running), in: id, asOf: moment)
         } catch {
             // Whoever asks for this sandbox next is told why.
-            state.withLockedValue { $0.running = 0 }
+            host.running.set([], in: id, asOf: moment)
         }
     }
 }

@@ -14,6 +14,7 @@ final class SandboxHost: Sendable {
     let loop: BoxLoop
     /// For calls that block.
     let threads: NIOThreadPool
+    let running = RunningProcesses()
     private let settings: NIOLockedValueBox<AgentConfiguration>
     private let sandboxes = NIOLockedValueBox<[SandboxID: Sandbox]>([:])
 
@@ -52,7 +53,7 @@ final class SandboxHost: Sendable {
 
     /// Sandboxes with a keeper.
     var openCount: Int { all.count { $0.isOpen } }
-    var runningCount: Int { all.reduce(0) { $0 + $1.runningCount } }
+    var runningCount: Int { running.count }
 
     /// Meets the keepers that a former run of the agent has started.
     func recover() {

@@ -43,7 +43,7 @@ final class AgentServer: Sendable {
         let deadline = message.headers["Sandfleet-Deadline"].flatMap { Int64($0) }
         guard !isOver(deadline) else { return }
         let limit = host.configuration.maximumOperations
-        guard gate.enter(limit: limit) else {
+        guard let place = gate.enter(limit: limit) else {
             return refuse(
                 Fault(
                     .overloaded,
@@ -57,9 +57,9 @@ final class AgentServer: Sendable {
         host.jobs.enqueue { [self] in
             defer { line.requestEnded() }
             // It may have waited here, and its asker may have gone (rule 4).
-            guard !isOver(deadline) else { return gate.leave() }
-            let answer = await answer(message, deadline)
-            await replies.send(answer, to: reply, on: connection) { [gate] in gate.leave() }
+            guard !isOver(deadline) else { return place.leave() }
+            let answer = await answer(message, deadline, place)
+            await replies.send(answer, to: reply, on: connection) { place.leave() }
         }
     }
 
@@ -69,7 +69,11 @@ final class AgentServer: Sendable {
         try WireAgentRequest(serializedBytes: Array(buffer: message.payload))
     }
 
-    private func answer(_ message: NATSMessage, _ deadline: Int64?) async -> Result<WireAgentReply, Fault> {
+    private func answer(
+        _ message: NATSMessage,
+        _ deadline: Int64?,
+        _ place: OperationGate.Place
+    ) async -> Result<WireAgentReply, Fault> {
         let began = ContinuousClock.now
         let request: WireAgentRequest
         do {
@@ -77,6 +81,7 @@ final class AgentServer: Sendable {
         } catch {
             return .failure(Fault(.invalidRequest, "The body is not a request to an agent."))
         }
+        if case .pull(let pull)? = request.operation, pull.waitMs > 0 { place.beginWaiting() }
         let answer: Result<WireAgentReply, Fault>
         do {
             let left = deadline.map { Duration.milliseconds($0 + Self.clockError - clock.now) } ?? Self.longestOperation

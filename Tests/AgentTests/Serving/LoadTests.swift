@@ -61,19 +61,59 @@ import Wire
         }
     }
 
+    /// However many follow processes, something can still be done; and they hear what is written.
+    @Test func whoWaitsForOutputKeepsNobodyOut() async throws {
+        try await AgentFixture.with(configuration: #"{"root": "ROOT", "maximumOperations": 2}"#) { fixture in
+            try await fixture.withRun { run in
+                let caller = AgentCaller(client: fixture.client, subject: run.subject)
+                try await caller.open()
+                try await caller.start("cat", "cat", stdinOpen: true)
+                try await withThrowingTaskGroup(of: String.self) { group in
+                    for _ in 0..<16 {
+                        group.addTask {
+                            while true {
+                                do {
+                                    let output = try await caller.pull("cat", stdout: 0, wait: 20_000)
+                                    return output.pieces.map { String(decoding: $0.bytes, as: UTF8.self) }.joined()
+                                } catch let fault as Fault where fault.code == .overloaded {
+                                    // For a moment, until it is known what it is.
+                                }
+                            }
+                        }
+                    }
+                    // All of them wait by now, or come soon.
+                    for _ in 0..<20 {
+                        try await eventually("there is room") {
+                            (try? await caller.ask { $0.stat.path = "." }) != nil
+                        }
+                    }
+                    _ = try await caller.ask {
+                        $0.append.processID = "cat"
+                        $0.append.bytes.append(contentsOf: Array("news".utf8))
+                    }
+                    for try await heard in group { #expect(heard == "news") }
+                }
+            }
+        }
+    }
+
     @Test func whatIsTooMuchIsRefusedAtOnce() async throws {
         try await AgentFixture.with(configuration: #"{"root": "ROOT", "maximumOperations": 8}"#) { fixture in
             try await fixture.withRun { run in
                 let caller = AgentCaller(client: fixture.client, subject: run.subject)
                 try await caller.open()
-                try await caller.start("quiet", "sleep", "100")
+                try await caller.start("quiet", "/bin/sh", "-c", "trap '' TERM; echo up; while :; do sleep 1; done")
+                #expect(try await caller.pull("quiet", stdout: 0).pieces.count == 1)
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<8 {
                         group.addTask {
                             // Whoever looks below may have been there first, and is gone in a moment.
                             while true {
                                 do {
-                                    _ = try await caller.pull("quiet", stdout: 0, wait: 6000)
+                                    _ = try await caller.ask {
+                                        $0.kill.processID = "quiet"
+                                        $0.kill.graceMs = 6000
+                                    }
                                     return
                                 } catch let fault as Fault where fault.code == .overloaded {}
                             }
