@@ -9,6 +9,8 @@ import Wire
 extension Sandbox {
     private static let pieceLimit = 262_144
     private static let pageLimit = 1000
+    /// Of the entries of one page, which has to fit into a message; an entry has less than 8 KiB.
+    private static let pageBytes = 196_608
 
     func stat(_ path: String, epoch: UInt64) async throws -> WireFileInfo {
         WireFileInfo(try await connection(epoch: epoch).stat(path, followsLinks: true), path: path)
@@ -18,13 +20,22 @@ extension Sandbox {
         let limit = request.limit == 0 ? Self.pageLimit : min(Int(request.limit), Self.pageLimit)
         let cursor = request.cursor.isEmpty ? nil : request.cursor
         let page = try await connection(epoch: epoch).page(of: request.path, after: cursor, limit: limit)
-        return .with {
-            $0.path = request.path
-            $0.entries = page.entries.map { entry in
-                WireFileInfo(entry, path: request.path.isEmpty ? entry.name : "\(request.path)/\(entry.name)")
+        var reply = WireDirectoryPage()
+        reply.path = request.path
+        reply.nextCursor = page.next ?? ""
+        var room = Self.pageBytes
+        for entry in page.entries {
+            let info = WireFileInfo(entry, path: request.path.isEmpty ? entry.name : "\(request.path)/\(entry.name)")
+            let size: [UInt8] = try info.serializedBytes()
+            guard size.count <= room || reply.entries.isEmpty else {
+                // The rest is on the next page.
+                reply.nextCursor = reply.entries.last?.name ?? ""
+                break
             }
-            $0.nextCursor = page.next ?? ""
+            room -= size.count
+            reply.entries.append(info)
         }
+        return reply
     }
 
     func openRead(_ path: String, epoch: UInt64) async throws -> WireAgentHandle {

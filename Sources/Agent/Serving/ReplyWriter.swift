@@ -70,24 +70,40 @@ final class ReplyWriter: Sendable {
 
     private func write(_ answer: Result<WireAgentReply, Fault>, _ reply: String, _ connection: NATSConnection) {
         do {
-            switch answer {
-            case .success(let body):
-                let bytes: [UInt8] = try body.serializedBytes()
-                try connection.publish(subject: reply, payload: ByteBuffer(bytes: bytes))
-            case .failure(let fault):
-                let bytes: [UInt8] = try fault.wire.serializedBytes()
-                try connection.publish(
-                    subject: reply,
-                    headers: [
-                        "Nats-Service-Error": "\(fault.code.rawValue): \(fault.message.replacingLineBreaks)",
-                        "Nats-Service-Error-Code": String(fault.serviceErrorCode),
-                    ],
-                    payload: ByteBuffer(bytes: bytes)
-                )
-            }
+            try publish(answer, reply, connection)
+        } catch let error as NATSError where error.code == .payloadTooLarge {
+            // Asked again it would be as large: that has to be said.
+            let fault = Fault(
+                .bodyTooLarge,
+                "The answer is larger than a message may be.",
+                hint: "Ask for less at a time."
+            )
+            if case .success = answer { write(.failure(fault), reply, connection) } else { failed(error) }
         } catch {
             // The asker sees a timeout, and asks again.
             failed(error)
+        }
+    }
+
+    private func publish(
+        _ answer: Result<WireAgentReply, Fault>,
+        _ reply: String,
+        _ connection: NATSConnection
+    ) throws {
+        switch answer {
+        case .success(let body):
+            let bytes: [UInt8] = try body.serializedBytes()
+            try connection.publish(subject: reply, payload: ByteBuffer(bytes: bytes))
+        case .failure(let fault):
+            let bytes: [UInt8] = try fault.wire.serializedBytes()
+            try connection.publish(
+                subject: reply,
+                headers: [
+                    "Nats-Service-Error": "\(fault.code.rawValue): \(fault.message.replacingLineBreaks)",
+                    "Nats-Service-Error-Code": String(fault.serviceErrorCode),
+                ],
+                payload: ByteBuffer(bytes: bytes)
+            )
         }
     }
 }

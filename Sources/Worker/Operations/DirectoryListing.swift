@@ -6,6 +6,8 @@ import Wire
 /// One page of a directory that fits into a message.
 struct DirectoryListing: Sendable {
     static let maximumEntries = 1000
+    /// Of the entries of one page; a message has a megabyte.
+    static let maximumBytes = 524_288
 
     let box: any Box
     let request: WireListDirectory
@@ -17,11 +19,22 @@ struct DirectoryListing: Sendable {
             after: request.cursor.isEmpty ? nil : request.cursor,
             limit: limit
         )
-        return .with {
-            $0.path = request.path
-            $0.entries = page.entries.map { $0.wire(path: "") }
-            $0.nextCursor = page.nextCursor ?? ""
+        var answer = WireDirectoryPage()
+        answer.path = request.path
+        answer.nextCursor = page.nextCursor ?? ""
+        var room = Self.maximumBytes
+        for entry in page.entries {
+            let info = entry.wire(path: "")
+            let bytes: [UInt8] = try info.serializedBytes()
+            guard bytes.count <= room || answer.entries.isEmpty else {
+                // The rest is on the next page.
+                answer.nextCursor = answer.entries.last?.name ?? ""
+                break
+            }
+            room -= bytes.count
+            answer.entries.append(info)
         }
+        return answer
     }
 }
 
