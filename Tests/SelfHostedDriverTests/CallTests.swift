@@ -32,6 +32,54 @@ struct CallTests {
         }
     }
 
+    /// A worker that has just started has heard nobody; a machine that was heard a moment before is not offline for it.
+    @Test func aNewWorkerWaitsForAMachineThatOthersHaveHeard() async throws {
+        let word = AgentRecollection(silence: .seconds(30), window: .seconds(600))
+        let heard: AgentRecollection.Source = { _ in word }
+        try await withAgent(firstBeat: .zero, starting: false, recollect: heard) { fixture in
+            async let box = fixture.driver.create(fixture.creation())
+            try await eventually("it is waited for") {
+                fixture.driver.directory.presence(of: fixture.agent.id) == .reconnecting
+            }
+            try await fixture.agent.start()
+            #expect(try await box.isFresh)
+        }
+        // Who has said that it leaves, or was not heard for its window, is away.
+        for word in [nil, AgentRecollection(silence: .seconds(601), window: .seconds(600))] {
+            let heard: AgentRecollection.Source = { _ in word }
+            try await withAgent(firstBeat: .zero, starting: false, recollect: heard) { fixture in
+                let away = await failure { _ = try await fixture.driver.create(fixture.creation()) }
+                #expect(away?.kind == .agentOffline)
+            }
+        }
+    }
+
+    /// While the database cannot be asked, one beat is waited for, and it is asked again.
+    @Test func aDatabaseThatIsAwayIsAskedAgain() async throws {
+        let asked = NIOLockedValueBox(0)
+        let recollect: AgentRecollection.Source = { _ in
+            let count = asked.withLockedValue { count in
+                count += 1
+                return count
+            }
+            if count < 3 { throw FixtureError("away") }
+            return AgentRecollection(silence: .zero, window: .seconds(600))
+        }
+        try await withAgent(firstBeat: .zero, starting: false, recollect: recollect) { fixture in
+            for _ in 0..<2 {
+                let away = await failure { _ = try await fixture.driver.create(fixture.creation()) }
+                #expect(away?.kind == .agentOffline)
+            }
+            async let box = fixture.driver.create(fixture.creation())
+            try await eventually("it is waited for") {
+                fixture.driver.directory.presence(of: fixture.agent.id) == .reconnecting
+            }
+            try await fixture.agent.start()
+            #expect(try await box.isFresh)
+            #expect(asked.withLockedValue { $0 } == 3)
+        }
+    }
+
     @Test func aKilledAgentIsWaitedForAndItsNextRunIsAsked() async throws {
         try await withAgent { fixture in
             let box = try await fixture.driver.create(fixture.creation())
@@ -112,6 +160,24 @@ struct CallTests {
             #expect(again.lossReason == "machine_rebooted")
             let attached = await failure { _ = try await again.attach(process.externalID, stdout: 0, stderr: 0) }
             #expect(attached?.kind == .processGone)
+        }
+    }
+
+    /// What was lost, and why, is told although the first answer to the opening got lost with its run.
+    @Test func whyABoxWasLostIsToldAgain() async throws {
+        try await withAgent { fixture in
+            let box = try await fixture.driver.create(fixture.creation())
+            fixture.agent.reboot()
+            fixture.agent.machine.withLockedValue { $0.lostAnswers = 1 }
+            async let again = fixture.driver.resume(fixture.resumption(of: box, epoch: 2))
+            try await eventually("it was opened, and nobody heard of it") {
+                fixture.agent.machine.withLockedValue { $0.keeperID != nil && $0.lostAnswers == 0 }
+            }
+            try await fixture.agent.kill()
+            try await fixture.agent.start()
+            #expect(try await again.isFresh)
+            #expect(try await again.lossReason == "machine_rebooted")
+            #expect(fixture.agent.count("open") == 3)
         }
     }
 

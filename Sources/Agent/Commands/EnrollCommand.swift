@@ -92,7 +92,7 @@ enum EnrollCommand {
         guard let real = LocalFile.realPath(root) else { throw .system("Cannot enter \(root)") }
         try LocalFile.makeDirectories(paths.configuration, mode: 0o755)
         let json: JSON = [
-            "root": .string(real), "allow": ["exec": .bool(true), "files": .bool(true)],
+            "root": .string(real), "allow": ["exec": .bool(true), "files": .bool(true), "network": .bool(true)],
             "environment": .array(["PATH", "LANG"]), "isolation": "none",
         ]
         try LocalFile.replace(paths.configurationFile, with: json.readableText, mode: 0o644)

@@ -33,6 +33,7 @@ extension AgentConfiguration {
         if var allow = try reader.section("allow") {
             configuration.allowsExec = try allow.flag("exec") ?? true
             configuration.allowsFiles = try allow.flag("files") ?? true
+            configuration.allowsNetwork = try allow.flag("network") ?? true
             try allow.finish()
         }
         configuration.environment = try reader.names("environment") ?? configuration.environment
@@ -41,6 +42,9 @@ extension AgentConfiguration {
                 throw reader.wrong("isolation", "must be \"none\" or \"bubblewrap\", not \"\(word)\"")
             }
             configuration.isolation = isolation
+        }
+        guard configuration.allowsNetwork || configuration.isolation == .bubblewrap else {
+            throw reader.wrong("allow.network", "is false, which only `\"isolation\": \"bubblewrap\"` can hold")
         }
         configuration.maximumProcesses = try reader.number("maximumProcesses", 0...4096) ?? 64
         configuration.maximumOperations = try reader.number("maximumOperations", 1...4096) ?? 256

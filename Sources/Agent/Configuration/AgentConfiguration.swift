@@ -11,6 +11,8 @@ package struct AgentConfiguration: Sendable, Equatable {
     package var user: String?
     package var allowsExec = true
     package var allowsFiles = true
+    /// Whether programs share the machine's network; without it they have a loopback of their own.
+    package var allowsNetwork = true
     /// Variables of the agent's own environment that programs get.
     package var environment = ["PATH", "LANG"]
     package var isolation = Isolation.none

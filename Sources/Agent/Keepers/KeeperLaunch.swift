@@ -14,6 +14,7 @@ struct KeeperLaunch: Sendable {
     var keeper: String
     /// Secret: it goes to the keeper alone, and to no disk.
     var sandboxEnvironment: [String: String]
+    var hasNetwork = true
 
     /// Starts it, blocking until it has been executed; returns its process id.
     func start() throws(AgentError) -> pid_t {
@@ -81,8 +82,8 @@ struct KeeperLaunch: Sendable {
         guard let program = Environment.find("bwrap") else {
             throw AgentError(.machine, "There is no `bwrap` on this machine any more.")
         }
-        return [program] + Bubblewrap.arguments(root: root, directory: directory, daemon: daemon, folder: folder)
-            + ["--"] + keeper
+        return [program] + (hasNetwork ? [] : ["--unshare-net"])
+            + Bubblewrap.arguments(root: root, directory: directory, daemon: daemon, folder: folder) + ["--"] + keeper
     }
 
     /// The agent's own variables that the configuration names, the account's, then the sandbox's.

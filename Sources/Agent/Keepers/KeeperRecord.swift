@@ -14,6 +14,10 @@ struct KeeperRecord: Sendable, Equatable {
     /// The sandbox's directory, real path.
     var directory: String
     var isIsolated: Bool
+    /// The wish that it was started for.
+    var attempt = ""
+    /// Why the one before it is no more.
+    var lostReason = ""
 }
 
 extension KeeperRecord {
@@ -50,7 +54,9 @@ extension SandboxRecord {
             process: process,
             bootID: boot,
             directory: directory,
-            isIsolated: keeper["isolated"]?.bool ?? false
+            isIsolated: keeper["isolated"]?.bool ?? false,
+            attempt: keeper["attempt"]?.string ?? "",
+            lostReason: keeper["lostReason"]?.string ?? ""
         )
     }
 
@@ -60,7 +66,8 @@ extension SandboxRecord {
         guard let keeper, case .object(var members) = json else { return json }
         var object: [(String, JSON)] = [
             ("id", .string(keeper.id)), ("boot", .string(keeper.bootID)), ("directory", .string(keeper.directory)),
-            ("isolated", .bool(keeper.isIsolated)),
+            ("isolated", .bool(keeper.isIsolated)), ("attempt", .string(keeper.attempt)),
+            ("lostReason", .string(keeper.lostReason)),
         ]
         if let process = keeper.process {
             object.append(("pid", .integer(process.pid)))

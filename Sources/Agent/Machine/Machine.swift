@@ -33,6 +33,7 @@ enum Machine {
         capabilities.isolated = configuration.isolation == .bubblewrap
         if !configuration.allowsExec { capabilities.denials["exec"] = "allow.exec" }
         if !configuration.allowsFiles { capabilities.denials["files"] = "allow.files" }
+        if !configuration.allowsNetwork { capabilities.denials["network"] = "allow.network" }
         capabilities.maximumProcesses = UInt32(clamping: configuration.maximumProcesses)
         capabilities.memoryLimitBytes = UInt64(configuration.memoryMb) << 20
         capabilities.processors = UInt32(clamping: sysconf(Int32(_SC_NPROCESSORS_ONLN)))

@@ -10,6 +10,17 @@ enum Denial {
         denied("allow.files", "The user of this machine allows no operations on files.", file)
     }
 
+    static func network(file: String) -> Fault {
+        denied("allow.network", "The user of this machine allows programs no network.", file)
+    }
+
+    static let withoutNetwork = Fault(
+        .unsupported,
+        "Programs on this machine share its network: only bubblewrap could keep them from it.",
+        hint: "The setting `isolation` of the machine's user has to be `bubblewrap`.",
+        details: ["setting": "isolation"]
+    )
+
     static func root(_ problem: String) -> Fault {
         Fault(
             .agentDenied,

@@ -33,7 +33,8 @@ extension Fault {
             self.init(.unsupported, "The keeper of this sandbox is of another version of the agent.", hint: "Close it.")
         case .unreachable, .connectionClosed, .protocolViolation, .followedElsewhere, .wrongSandbox:
             self.init(.outcomeUnknown, message, retryAfter: 1)
-        case .processExists, .survivors, .system: self.init(.providerFailed, message)
+        case .survivors: self = .survivors([])
+        case .processExists, .system: self.init(.providerFailed, message)
         }
     }
 
@@ -48,6 +49,20 @@ extension Fault {
         "There is no such handle; they end after a minute without use, and with the agent.",
         details: ["reason": "handle"]
     )
+
+    /// What was to end has not, and that is what is said.
+    ///
+    /// - Parameter pids: As far as they are known.
+    static func survivors(_ pids: [Int32]) -> Fault {
+        let named = pids.map(String.init).joined(separator: ", ")
+        return Fault(
+            .providerFailed,
+            "Some of what runs in the sandbox could not be killed\(named.isEmpty ? "" : " (processes \(named))").",
+            hint: "It hangs in the machine's kernel, or belongs to another account; the machine's user can see to it.",
+            retryAfter: 5,
+            details: ["reason": "survivors"]
+        )
+    }
 
     /// The sandbox has no keeper now: `open` finds out why, and starts one.
     static func notOpen(_ reason: String) -> Fault {

@@ -55,8 +55,11 @@ extension Sandbox {
 
 extension Sandbox {
     /// Finds the keeper, or starts one.
+    ///
+    /// What started one says so again to who asks again for the same wish: the first answer may have been lost.
     func open(_ request: WireAgentOpen, epoch: UInt64) async throws -> WireAgentOpened {
-        try await turn.withTurn {
+        try allowNetwork(request)
+        return try await turn.withTurn {
             var record = try await loadedRecord()
             guard record.epoch == epoch else { throw Fault.leaseLost }
             state.withLockedValue { $0.environment = request.env }
@@ -70,15 +73,20 @@ extension Sandbox {
                     if current(epoch) == nil { _ = try await connect(to: keeper, epoch: epoch) }
                     reply.keeperID = keeper.id
                     reply.directory = keeper.directory
+                    if !request.attempt.isEmpty, keeper.attempt == request.attempt {
+                        reply.isFresh = true
+                        reply.lostReason = keeper.lostReason
+                    }
                     return reply
                 }
-                reply.lostReason = lostReason(keeper)
+                // One that never came to serve has lost nothing; the one before it may have.
+                reply.lostReason = keeper.process == nil ? keeper.lostReason : lostReason(keeper)
                 host.log.write(
                     "keeper.lost",
                     [("sandbox", .string(id.rawValue)), ("reason", .string(reply.lostReason))]
                 )
             }
-            let keeper = try await start(request, record)
+            let keeper = try await start(request, record, lostReason: reply.lostReason)
             reply.keeperID = keeper.id
             reply.directory = keeper.directory
             reply.isFresh = true
@@ -86,7 +94,21 @@ extension Sandbox {
         }
     }
 
-    private func start(_ request: WireAgentOpen, _ before: SandboxRecord) async throws -> KeeperRecord {
+    /// What the machine's user does not allow, and what this machine cannot hold.
+    private func allowNetwork(_ request: WireAgentOpen) throws(Fault) {
+        let configuration = host.configuration
+        if request.withoutNetwork {
+            guard configuration.isolation == .bubblewrap else { throw Denial.withoutNetwork }
+        } else if !configuration.allowsNetwork {
+            throw Denial.network(file: host.paths.configurationFile)
+        }
+    }
+
+    private func start(
+        _ request: WireAgentOpen,
+        _ before: SandboxRecord,
+        lostReason: String
+    ) async throws -> KeeperRecord {
         disconnect()
         let configuration = host.configuration
         guard let root = LocalFile.realPath(configuration.root) else {
@@ -100,7 +122,9 @@ extension Sandbox {
             directory: try await host.blocking {
                 try WorkDirectory.make(requested, root: root, account: configuration.account)
             },
-            isIsolated: configuration.isolation == .bubblewrap
+            isIsolated: configuration.isolation == .bubblewrap,
+            attempt: request.attempt,
+            lostReason: lostReason
         )
         var record = before
         record.keeper = keeper
@@ -112,7 +136,8 @@ extension Sandbox {
             directory: keeper.directory,
             folder: folder,
             keeper: keeper.id,
-            sandboxEnvironment: request.env
+            sandboxEnvironment: request.env,
+            hasNetwork: !request.withoutNetwork
         )
         var pid: Int32?
         do {
@@ -125,7 +150,7 @@ extension Sandbox {
             try await save(record)
             _ = try await connect(to: keeper, epoch: record.epoch)
         } catch {
-            if let code = try await abandon(keeper, record, pid) {
+            if let code = try await abandon(keeper, before, pid) {
                 throw AgentError(
                     .machine,
                     "The keeper of the sandbox ended at once, with code \(code).",
@@ -144,22 +169,22 @@ extension Sandbox {
         return keeper
     }
 
-    /// It did not come to serve: nothing of it may stay.
+    /// It did not come to serve: nothing of it may stay, and the next attempt tells of the one before it.
     ///
     /// Returns how it ended, if it did so by itself.
-    private func abandon(_ keeper: KeeperRecord, _ record: SandboxRecord, _ pid: Int32?) async throws -> Int32? {
+    private func abandon(_ keeper: KeeperRecord, _ before: SandboxRecord, _ pid: Int32?) async throws -> Int32? {
         var code: Int32?
         if let pid {
-            code = try await host.blocking {
+            let left: [Int32]
+            (code, left) = try await host.blocking {
                 let code = KeeperProcesses.reap(pid)
-                if let process = keeper.process {
-                    KeeperProcesses.end(process, isIsolated: keeper.isIsolated, grace: .zero)
-                }
-                return code
+                guard let process = keeper.process else { return (code, []) }
+                return (code, KeeperProcesses.end(process, isIsolated: keeper.isIsolated, grace: .zero))
             }
+            if !left.isEmpty { throw Fault.survivors(left) }
         }
-        var record = record
-        record.keeper = nil
+        var record = before
+        record.epoch = state.withLockedValue { $0.record?.epoch } ?? before.epoch
         try await save(record)
         return code
     }
@@ -168,7 +193,12 @@ extension Sandbox {
 // MARK: Closing
 
 extension Sandbox {
+    /// How long a keeper may take to say that something survives: it tries for ten seconds.
+    private static let shutDownPatience = Duration.seconds(11)
+
     /// Ends what runs here, and the keeper; files stay.
+    ///
+    /// - Throws: While something is left that cannot be killed; whoever asks again is told again, until it has gone.
     func close(grace: Duration, epoch: UInt64) async throws {
         try await turn.withTurn {
             var record = try await loadedRecord()
@@ -180,10 +210,8 @@ extension Sandbox {
             disconnect()
             record.keeper = nil
             try await save(record)
-            state.withLockedValue { state in
-                state.environment = [:]
-                state.running = 0
-            }
+            state.withLockedValue { $0.environment = [:] }
+            host.running.set([], in: id, asOf: host.running.moment)
             try await host.blocking { [folder] in try folder.clear(keeper.id) }
             host.log.write("keeper.ended", [("sandbox", .string(id.rawValue))])
         }
@@ -195,9 +223,10 @@ extension Sandbox {
             let record = try await loadedRecord()
             if let keeper = record.keeper, let process = try await process(of: keeper) {
                 disconnect()
-                try await host.blocking {
+                let left = try await host.blocking {
                     KeeperProcesses.end(process, isIsolated: keeper.isIsolated, grace: .seconds(5))
                 }
+                guard left.isEmpty else { throw Fault.survivors(left) }
             }
             disconnect()
             try await host.blocking { [folder] in try folder.remove() }
@@ -209,14 +238,18 @@ extension Sandbox {
         do {
             let connection =
                 if let connection = current(epoch) { connection } else { try await connect(to: keeper, epoch: epoch) }
-            try await withDeadline(grace + .seconds(10)) { try await connection.shutDown(grace: grace) }
+            try await withDeadline(grace + Self.shutDownPatience) { try await connection.shutDown(grace: grace) }
         } catch let error as BoxError where error.code == .connectionClosed {
             // It ended with its last word.
+        } catch let error as BoxError where error.code == .survivors {
+            // It stays with them, and can be asked again.
+            throw Fault.survivors([])
         } catch {
             host.log.write("keeper.killed", [("sandbox", .string(id.rawValue)), ("error", .string("\(error)"))])
         }
-        try await host.blocking {
+        let left = try await host.blocking {
             KeeperProcesses.end(process, isIsolated: keeper.isIsolated, grace: .seconds(1))
         }
+        guard left.isEmpty else { throw Fault.survivors(left) }
     }
 }

@@ -99,17 +99,19 @@ struct SandboxesController: Sendable {
             )
         }
         var wanted = wanted
-        // A machine has the network that it has.
-        wanted.spec.networkPolicy = wanted.networkPolicy ?? .full
         // The sandbox that has the name is on the machine that it is on.
         if wanted.reuse, let name = wanted.name,
             let holder = try await store.sandbox(named: name, in: workspace), holder.provider == provider
         {
             wanted.spec.agent = holder.spec.agent
+            wanted.spec.networkPolicy = wanted.networkPolicy ?? holder.spec.networkPolicy
             return wanted
         }
-        let agent = try await AgentSelector(store: store).agent(for: wish, wanted.spec, in: workspace)
+        let agent = try await AgentSelector(store: store)
+            .agent(for: wish, wanted.spec, wanted.networkPolicy, in: workspace)
         wanted.spec.agent = agent.id
+        // Programs have the network that their machine's user lets them have.
+        wanted.spec.networkPolicy = wanted.networkPolicy ?? AgentRefusal.networkPolicy(of: agent)
         return wanted
     }
 

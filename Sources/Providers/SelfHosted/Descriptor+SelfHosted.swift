@@ -18,7 +18,7 @@ extension Descriptor {
             files: .yes,
             ports: .no("ports of users' machines are not forwarded"),
             snapshots: .no("the files of a user's own machine are not saved"),
-            networkPolicies: [.full],
+            networkPolicies: [.full, .none],
             memoryLimit: .no("the machine's user sets its limits"),
             cpuLimit: .no("the machine's user sets its limits"),
             diskLimit: .no("the machine's user sets its limits"),

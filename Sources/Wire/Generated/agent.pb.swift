@@ -381,6 +381,12 @@ package nonisolated struct WireAgentOpen: Sendable {
   /// The sandbox's environment, for every process; secret, never logged, never on disk.
   package var env: Dictionary<String,String> = [:]
 
+  /// Names this wish: asked again under the same name, it has the same answer. Absent of older workers.
+  package var attempt: String = String()
+
+  /// Programs have no network but a loopback of their own.
+  package var withoutNetwork: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -394,7 +400,7 @@ package nonisolated struct WireAgentOpened: Sendable {
   /// Names this life of the keeper. Another one than before: what ran before is lost, for `lost_reason`.
   package var keeperID: String = String()
 
-  /// The keeper was started by this very call.
+  /// The keeper was started for this very wish.
   package var isFresh: Bool = false
 
   /// The real path of the sandbox's directory.
@@ -1696,7 +1702,7 @@ nonisolated extension WireAgentPing: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireAgentOpen: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentOpen"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}directory\0\u{1}env\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}directory\0\u{1}env\0\u{1}attempt\0\u{3}without_network\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1706,6 +1712,8 @@ nonisolated extension WireAgentOpen: SwiftProtobuf.Message, SwiftProtobuf._Messa
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.directory) }()
       case 2: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: &self.env) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.attempt) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.withoutNetwork) }()
       default: break
       }
     }
@@ -1718,12 +1726,20 @@ nonisolated extension WireAgentOpen: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.env.isEmpty {
       try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: self.env, fieldNumber: 2)
     }
+    if !self.attempt.isEmpty {
+      try visitor.visitSingularStringField(value: self.attempt, fieldNumber: 3)
+    }
+    if self.withoutNetwork != false {
+      try visitor.visitSingularBoolField(value: self.withoutNetwork, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireAgentOpen, rhs: WireAgentOpen) -> Bool {
     if lhs.directory != rhs.directory {return false}
     if lhs.env != rhs.env {return false}
+    if lhs.attempt != rhs.attempt {return false}
+    if lhs.withoutNetwork != rhs.withoutNetwork {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

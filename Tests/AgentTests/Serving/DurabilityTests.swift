@@ -118,10 +118,32 @@ import Wire
                         return fault.code == .sandboxNotActive && fault.details["reason"] == "keeper_died"
                     }
                 }
-                let second = try await caller.open()
+                func open(_ attempt: String) async throws -> WireAgentOpened {
+                    try await caller.ask {
+                        $0.open.directory = "box"
+                        $0.open.attempt = attempt
+                    }
+                    .opened
+                }
+                let second = try await open("wish")
                 #expect(second.isFresh)
                 #expect(second.lostReason == "keeper_died")
                 #expect(second.keeperID != first.keeperID)
+                // Who has not heard it is told again, and nobody else.
+                #expect(try await open("wish") == second)
+                let other = try await open("another")
+                #expect(!other.isFresh && other.lostReason.isEmpty && other.keeperID == second.keeperID)
+                #expect(try await !caller.open().isFresh)
+                run.process.signal(SIGKILL)
+                _ = try await run.process.ended()
+                try await fixture.withRun(after: [run.instance.rawValue]) { next in
+                    let caller = AgentCaller(client: fixture.client, subject: next.subject)
+                    let again = try await caller.ask {
+                        $0.open.directory = "box"
+                        $0.open.attempt = "wish"
+                    }
+                    #expect(again.opened == second)
+                }
             }
         }
     }

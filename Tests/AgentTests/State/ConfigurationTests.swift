@@ -17,7 +17,7 @@ import Testing
     @Test func everythingCanBeSaid() throws {
         let configuration = try parse(
             """
-            {"root": "/r", "user": "ada", "allow": {"exec": false, "files": true}, "environment": ["A"],
+            {"root": "/r", "user": "ada", "allow": {"exec": false, "files": true, "network": false}, "environment": ["A"],
              "isolation": "bubblewrap", "maximumProcesses": 0, "maximumOperations": 1, "memoryMb": 2, "spoolMb": 3,
              "log": {"path": "/l"}}
             """
@@ -25,6 +25,7 @@ import Testing
         var expected = AgentConfiguration(root: "/r")
         expected.user = "ada"
         expected.allowsExec = false
+        expected.allowsNetwork = false
         expected.environment = ["A"]
         expected.isolation = .bubblewrap
         (expected.maximumProcesses, expected.maximumOperations, expected.memoryMb, expected.spoolMb) = (0, 1, 2, 3)
@@ -42,6 +43,7 @@ import Testing
         (#"{"root": "/r", "spoolMb": 1.5}"#, "`spoolMb`"),
         (#"{"root": "/r", "allow": {"exec": "yes"}}"#, "`allow.exec` in agent.json must be true or false, not \"yes\""),
         (#"{"root": "/r", "allow": {"shell": true}}"#, "`allow.shell` in agent.json is no key that exists"),
+        (#"{"root": "/r", "allow": {"network": false}}"#, "`allow.network` in agent.json is false, which only"),
         (#"{"root": "/r", "isolation": "jail"}"#, "must be \"none\" or \"bubblewrap\", not \"jail\""),
         (#"{"root": "/r", "environment": "PATH"}"#, "`environment`"),
         ("{\"root\": \"/r\",\n \"log\": }", "line 2: a value is expected here"),

@@ -12,7 +12,13 @@ import Testing
         #expect(SandboxRecord(try JSON(Array(record.json.text.utf8))) == record)
         record.keeper?.process = ProcessIdentity(pid: 7, startTime: .max - 1, bootID: "b")
         #expect(SandboxRecord(try JSON(Array(record.json.text.utf8))) == record)
+        record.keeper?.attempt = "a"
+        record.keeper?.lostReason = "machine_rebooted"
+        #expect(SandboxRecord(try JSON(Array(record.json.text.utf8))) == record)
         #expect(SandboxRecord(["keeper": .null]) == nil)
+        // As an agent wrote it that did not know what opened a keeper.
+        let older: JSON = ["epoch": "3", "keeper": ["id": "k", "boot": "b", "directory": "/d", "isolated": .bool(false)]]
+        #expect(SandboxRecord(older)?.keeper?.attempt == "")
     }
 
     @Test func aProcessIsKnownByItsStartToo() throws {

@@ -39,6 +39,25 @@ struct AgentTests {
         }
     }
 
+    /// Whether programs have the network is the machine's user's to say, and the setting is named.
+    @Test func theNetworkIsWhatTheMachinesUserAllows() async throws {
+        try await LedgerFleet.with { fleet in
+            func create(_ more: String = "") async throws -> TestGateway.Answer {
+                try await fleet.send(.post, "/v1/sandboxes", #"{"provider":"selfhosted","agent":"quiet"\#(more)}"#)
+            }
+            _ = try await Machine(name: "quiet", fleet: fleet).online(network: false)
+            for more in [#","networkPolicy":"full""#, #","ports":[80]"#, #","ports":[80],"networkPolicy":"none""#] {
+                let denied = try await create(more)
+                #expect(denied.status == 403 && denied.code == "agent_denied", "\(more)")
+                #expect(denied.text("setting") == "allow.network" && denied.text("detail")?.contains("laptop") == true)
+            }
+            for more in ["", #","networkPolicy":"none""#] {
+                let made = try await create(more)
+                #expect(made.status == 201 && made.text("networkPolicy") == "none", "\(more)")
+            }
+        }
+    }
+
     @Test func sandboxesAreMadeOnAgentsOrRefusedForAReason() async throws {
         try await LedgerFleet.with { fleet in
             func create(_ agent: String, _ more: String = "") async throws -> TestGateway.Answer {

@@ -46,7 +46,7 @@ struct Machine: Sendable {
     }
 
     /// An agent that is online, with its id.
-    func online(labels: [String: String] = [:], exec: Bool = true) async throws -> String {
+    func online(labels: [String: String] = [:], exec: Bool = true, network: Bool = true) async throws -> String {
         let wish: JSONValue = ["name": .string(name), "labels": .map(labels)]
         let token = try await fleet.post("/v1/agents/enrollments", wish, key: "admin").text("token") ?? ""
         guard let id = try await enroll(token).text("agentId"), let agent = AgentID(id) else {
@@ -68,7 +68,7 @@ struct Machine: Sendable {
                 memoryFreeBytes: 4,
                 spooledBytes: 5
             ),
-            capabilities: Self.capabilities(exec: exec)
+            capabilities: Self.capabilities(exec: exec, network: network)
         )
         guard try await fleet.store.record([beat], actor: "test") == [agent] else { throw FixtureError("not heard") }
         return id
@@ -76,8 +76,10 @@ struct Machine: Sendable {
 
     private func sign(_ text: String) throws -> String { Base64URL.encode(try key.sign(Array(text.utf8))) }
 
-    private static func capabilities(exec: Bool) -> AgentCapabilities {
-        AgentCapabilities(
+    private static func capabilities(exec: Bool, network: Bool) -> AgentCapabilities {
+        var denials = exec ? [:] : ["exec": "allow.exec", "files": "allow.files"]
+        if !network { denials["network"] = "allow.network" }
+        return AgentCapabilities(
             version: "1.0",
             wireVersion: 1,
             os: "linux",
@@ -88,7 +90,7 @@ struct Machine: Sendable {
             exec: exec,
             files: exec,
             isolated: false,
-            denials: exec ? [:] : ["exec": "allow.exec", "files": "allow.files"],
+            denials: denials,
             maximumProcesses: 64,
             memoryLimitBytes: 0,
             processors: 2,

@@ -4,8 +4,9 @@ import SwiftProtobuf
 import Wire
 
 extension FakeAgent.Machine {
-    mutating func open() -> WireAgentOpened {
-        let isFresh = keeperID == nil
+    mutating func open(_ request: WireAgentOpen) -> WireAgentOpened {
+        let isFresh = keeperID == nil || attempt == request.attempt
+        if keeperID == nil { attempt = request.attempt }
         let id = keeperID ?? UUID().uuidString
         keeperID = id
         return .with { opened in

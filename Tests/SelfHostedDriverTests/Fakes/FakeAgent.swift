@@ -17,6 +17,8 @@ import Wire
 final class FakeAgent: Sendable {
     struct Machine {
         var keeperID: String?
+        /// The wish that the keeper was started for.
+        var attempt: String?
         var lostReason = ""
         var highestEpoch: UInt64 = 0
         var processes: [String: FakeProgram] = [:]
@@ -143,7 +145,7 @@ final class FakeAgent: Sendable {
         var reply = WireAgentReply()
         switch request.operation {
         case .open:
-            reply.opened = machine.withLockedValue { $0.open() }
+            reply.opened = machine.withLockedValue { $0.open(request.open) }
         case .close:
             machine.withLockedValue { machine in
                 machine.keeperID = nil

@@ -8,18 +8,25 @@ struct AgentSelector: Sendable {
 
     let store: Store
 
-    /// - Parameter spec: What the sandbox needs, read against what the machine says that it has and allows.
-    func agent(for wish: AgentWish, _ spec: SandboxSpec, in workspace: WorkspaceID) async throws -> AgentRecord {
+    /// - Parameters:
+    ///   - spec: What the sandbox needs, read against what the machine says that it has and allows.
+    ///   - networkPolicy: What was asked for; nil takes what there is.
+    func agent(
+        for wish: AgentWish,
+        _ spec: SandboxSpec,
+        _ networkPolicy: NetworkPolicy?,
+        in workspace: WorkspaceID
+    ) async throws -> AgentRecord {
         switch wish {
         case .called(let text):
             guard let agent = try await find(text, in: workspace) else { throw Fault.agentNotFound }
-            if let refusal = AgentRefusal.of(agent, spec) { throw refusal }
+            if let refusal = AgentRefusal.of(agent, spec, networkPolicy) { throw refusal }
             return agent
         case .labelled(let labels):
             let online = try await store.onlineAgents(labelled: labels, in: workspace, limit: Self.candidates)
             var refusal: Fault?
             for agent in online {
-                guard let reason = AgentRefusal.of(agent, spec) else { return agent }
+                guard let reason = AgentRefusal.of(agent, spec, networkPolicy) else { return agent }
                 refusal = refusal ?? reason
             }
             if let refusal { throw refusal }

@@ -45,10 +45,14 @@ final class Keeper: Sendable {
         environment: [String: String],
         _ caller: AgentCaller
     ) async throws(SelfHostedFailure) -> Keeper {
+        // One name for all attempts at it: an answer that is lost is given again.
+        let attempt = caller.newID()
         let request = place.request {
             $0.open = .with { open in
                 open.directory = place.directory
                 open.env = environment
+                open.attempt = attempt
+                open.withoutNetwork = place.withoutNetwork
             }
         }
         let asked = NIOLockedValueBox<AgentInstanceID?>(nil)
