@@ -20,7 +20,8 @@ import Testing
                     return
                 }
             }
-            #expect(try await bench.driver.list().isEmpty, "boxes are left")
+            let left = try await bench.driver.list()
+            #expect(left.isEmpty, "boxes are left")
             await Self.matrix.add(name, outcomes)
         }
     }
@@ -33,7 +34,8 @@ import Testing
         if ProcessInfo.processInfo.environment["SANDFLEET_WRITE_PROVIDERS"] != nil {
             try text.write(to: document, atomically: true, encoding: .utf8)
         } else {
-            #expect(try String(contentsOf: document, encoding: .utf8) == text, "make providers writes it anew")
+            let written = try String(contentsOf: document, encoding: .utf8)
+            #expect(written == text, "make providers writes it anew")
         }
     }
 }

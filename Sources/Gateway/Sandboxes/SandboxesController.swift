@@ -205,7 +205,8 @@ struct SandboxesController: Sendable {
 
     /// Whoever knows the address may act on what listens there: the scope is that of writers.
     @Sendable private func port(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        guard let port = context.coreContext.parameters.get("port").flatMap({ UInt32($0) }), (1...65_535).contains(port) else {
+        guard let port = context.coreContext.parameters.get("port").flatMap({ UInt32($0) }), (1...65_535).contains(port)
+        else {
             throw Fault(.invalidRequest, "The port is not a number between 1 and 65535.")
         }
         var operation = WireSandboxRequest()

@@ -54,10 +54,11 @@ struct LocalSubject: Subject {
             return fits.code == 0 && over.code != 0
         }
         guard let processors = wanted.vcpus, let id = box.envelope.boxId else { return false }
-        return cgroupFiles(of: id).contains { text in
-            let fields = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
-            return fields.count == 2 && fields[0] / fields[1] == processors
-        }
+        return cgroupFiles(of: id)
+            .contains { text in
+                let fields = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+                return fields.count == 2 && fields[0] / fields[1] == processors
+            }
     }
 
     /// Quota and period, by either version of cgroups.
