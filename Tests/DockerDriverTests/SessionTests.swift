@@ -32,7 +32,7 @@ struct SessionTests {
             #expect(result.exit.code == 0)
             #expect(result.stdout == expected)
             // The other way round, through a program and through a file.
-            let counted = try await box.run("sha256sum; echo done >&2; exit 7", stdin: .bytes(expected))
+            let counted = try await box.run("sha256sum; echo done >&2; exit 7", input: expected)
             #expect(counted.exit.code == 7)
             #expect(String(buffer: counted.stderr) == "done\n")
             let writer = try await box.write("big", mode: 0o640)

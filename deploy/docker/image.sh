@@ -3,6 +3,8 @@
 #
 #   deploy/docker/image.sh <socket of the engine> <name of the image> [more files of this host...]
 set -euo pipefail
+# Whoever calls may keep its own files to itself; those of an image are everybody's.
+umask 022
 socket="${1:?the socket of the engine}"
 name="${2:?the name of the image}"
 shift 2

@@ -30,8 +30,15 @@ extension BoxProcess {
 }
 
 extension Box {
-    func run(_ script: String, isDurable: Bool = false, stdin: BoxCommand.Input = .none) async throws -> CommandResult {
-        try await start(.script(script, isDurable: isDurable, stdin: stdin)).collect()
+    /// - Parameter input: What the script reads before it prints much.
+    func run(_ script: String, isDurable: Bool = false, input: ByteBuffer? = nil) async throws -> CommandResult {
+        guard var rest = input else { return try await start(.script(script, isDurable: isDurable)).collect() }
+        let process = try await start(.script(script, isDurable: isDurable, stdin: .open(ByteBuffer())))
+        while rest.readableBytes > 0, let piece = rest.readSlice(length: min(256 << 10, rest.readableBytes)) {
+            try await process.write(piece)
+        }
+        try await process.closeInput()
+        return try await process.collect()
     }
 
     /// What a shell script prints; it must succeed.
