@@ -5,6 +5,7 @@ Its folder is a package beside `cloud`; its `emulator.py` has `Emulator`.
 """
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def main() -> int:
         return 2
     # In front of everything that is installed: a provider's SDK may have the same name as its emulator.
     sys.path.insert(0, str(here))
+    # What is laid out for a machine's users has to be theirs to enter, whoever starts this.
+    os.umask(0o022)
     emulator = importlib.import_module(f"{sys.argv[1]}.emulator")
     serving = importlib.import_module("cloud.serving")
     return int(serving.main(emulator.Emulator, sys.argv[2:]))
