@@ -358,7 +358,8 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: [
-                "CurlTransport", "FleetTesting", "LocalDriver", "Model", "ProviderKit", logging, nioCore,
+                "BoxSession", "CurlTransport", "DaytonaDriver", "DockerDriver", "FleetTesting", "LocalDriver", "Model",
+                "ProviderKit", "SpritesDriver", "VercelDriver", logging, nioCore,
             ],
             path: "Tests/ConformanceTests",
             swiftSettings: house

@@ -30,7 +30,7 @@ struct TLSTests {
                 } _: { fixture in
                     let tag = fixture.newTag()
                     let box = try await fixture.create(tag)
-                    let result = try await box.run("head -c 3000000 | sha256sum", input: Self.zeros)
+                    let result = try await box.run("sha256sum", input: Self.zeros)
                     #expect(String(buffer: result.stdout).hasPrefix(Self.digest))
                     await box.detach()
                     #expect(try await fixture.resume(box, tag, epoch: 2).shell("echo again") == "again")

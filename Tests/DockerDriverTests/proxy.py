@@ -7,6 +7,7 @@ It prints its port. `POST /_proxy/lose?match=TEXT` lets the engine do the next r
 connection in place of its answer. `POST /_proxy/turn?match=SOCKET` leads to another engine from now on. `GET /_proxy/count?match=TEXT` tells how many requests had such a line.
 """
 
+import contextlib
 import json
 import socket
 import sys
@@ -78,8 +79,11 @@ def serve(client: socket.socket) -> None:
             if lost is not None:
                 while engine.recv(65536):
                     pass
-                return
-            pump(engine, client)
+            else:
+                pump(engine, client)
+            # The other thread still reads: only this ends the connection.
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
 
 
 def main() -> None:

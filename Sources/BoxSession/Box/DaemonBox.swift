@@ -6,11 +6,15 @@ package import ProviderKit
 
 /// A live box: a connection to its daemon, on this host or through a relay.
 package struct DaemonBox: Box {
+    /// Tells where a port is reached from outside.
+    package typealias PortLookup = @Sendable (_ port: Int) async throws(DriverError) -> PortAddress
+
     package let envelope: Envelope
     package let isFresh: Bool
     let connection: BoxConnection
     /// The daemon hands over descriptors of files; else their contents travel in the connection.
     let isOnHost: Bool
+    private let ports: PortLookup?
     /// The sandbox's own; kept here only, never on disk.
     private let environment: [String: String]
 
@@ -35,6 +39,7 @@ package struct DaemonBox: Box {
             isFresh: isFresh,
             connection: connection,
             isOnHost: true,
+            ports: nil,
             environment: environment
         )
     }
@@ -46,6 +51,7 @@ package struct DaemonBox: Box {
     /// - Parameters:
     ///   - isText: The relay was started with `--text`.
     ///   - isFresh: Nil is what the relay says: whether it has started the daemon.
+    ///   - ports: Nil where ports are not reached.
     ///   - timeout: After it the call fails with `timeout`.
     package static func connect(
         over channel: any ByteChannel,
@@ -55,6 +61,7 @@ package struct DaemonBox: Box {
         sandbox: SandboxID,
         epoch: UInt64,
         environment: [String: String],
+        ports: PortLookup? = nil,
         loop: BoxLoop,
         timeout: Duration
     ) async throws(DriverError) -> DaemonBox {
@@ -75,6 +82,7 @@ package struct DaemonBox: Box {
                 isFresh: isFresh ?? greeting.isFresh,
                 connection: connection,
                 isOnHost: false,
+                ports: ports,
                 environment: environment
             )
         } catch {
@@ -110,6 +118,13 @@ package struct DaemonBox: Box {
                     stderrStart: process.stderrStart
                 )
             }
+    }
+
+    package func address(ofPort port: Int) async throws(DriverError) -> PortAddress {
+        guard let ports else {
+            throw DriverError(.unsupported, "Ports of this sandbox are not reached from outside.")
+        }
+        return try await ports(port)
     }
 
     package func waitUntilClosed() async {

@@ -79,6 +79,21 @@ struct DaytonaAPI: Sendable {
         )
     }
 
+    /// Where a port is reached, and with what.
+    func preview(of known: String, port: Int, _ box: Envelope) async throws(DriverError) -> PortAddress {
+        struct Preview: Sendable, Decodable {
+            var url: String
+            var token: String?
+        }
+        let preview: Preview = try await client.json(
+            ProviderCall("preview", "GET", "/sandbox/\(known)/ports/\(port)/preview-url", repeatability: .safe, box: box)
+        )
+        return PortAddress(
+            url: preview.url,
+            headers: preview.token.map { ["X-Daytona-Preview-Token": $0] } ?? [:]
+        )
+    }
+
     /// All sandboxes with these labels.
     func list(labels: [String: String]) async throws(DriverError) -> [DaytonaSandbox] {
         var sandboxes: [DaytonaSandbox] = []

@@ -46,6 +46,7 @@ struct DaemonEntrance: DaytonaEntrance {
             sandbox: entry.owner,
             epoch: entry.epoch,
             environment: entry.environment,
+            ports: { port throws(DriverError) in try await api.preview(of: id, port: port, entry.envelope) },
             loop: loop,
             timeout: timeout
         )

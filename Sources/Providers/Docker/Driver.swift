@@ -221,6 +221,9 @@ package final class DockerDriver: Driver {
                 sandbox: sandbox,
                 epoch: epoch,
                 environment: environment,
+                ports: { port throws(DriverError) in
+                    try PortAddress.known(to: envelope, port: port, key: "port.", scheme: "http://")
+                },
                 loop: loop,
                 timeout: configuration.startTimeout
             )

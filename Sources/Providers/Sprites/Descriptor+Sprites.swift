@@ -15,7 +15,7 @@ extension Descriptor {
             signals: .yes,
             pty: .yes,
             files: .yes,
-            ports: .no("ports of sprites are not forwarded"),
+            ports: .no("a sprite's URL asks for the account's own token, or lets everybody in"),
             volumes: .no("a sprite has its own disk and no other"),
             snapshots: .no(noSnapshots),
             networkPolicies: [.none, .full],

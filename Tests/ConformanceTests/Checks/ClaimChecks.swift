@@ -37,7 +37,7 @@ extension Check {
 
     private static func limit(
         _ title: String,
-        _ claim: KeyPath<Descriptor, Descriptor.Support> & any Sendable,
+        _ claim: any KeyPath<Descriptor, Descriptor.Support> & Sendable,
         _ set: @escaping @Sendable (inout Resources) -> Void
     ) -> Check {
         Check(title) { bench in

@@ -70,11 +70,5 @@ extension Check {
             try require(left.isEmpty, "listed are still \(left)")
             return .holds
         },
-        Check("the hard deadline of a box") { bench in
-            guard bench.driver.descriptor.hardDeadlineSeconds != nil else { return .doesNotApply("there is none") }
-            guard let holds = bench.deadlineHolds else { throw Broken("it is not proven") }
-            try require(try await holds(), "it does not hold")
-            return .holds
-        },
     ]
 }

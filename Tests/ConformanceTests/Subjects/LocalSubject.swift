@@ -34,8 +34,7 @@ struct LocalSubject: Subject {
                 reap: { envelope in try await driver.delete(envelope, epoch: .max) },
                 obstacle: "no network lies between the worker and its boxes"
             ),
-            holds: { wanted, box in try await Self.holds(wanted, box) },
-            deadlineHolds: nil
+            holds: { wanted, box in try await Self.holds(wanted, box) }
         )
         do {
             try await body(bench)
@@ -64,7 +63,7 @@ struct LocalSubject: Subject {
     /// Quota and period, by either version of cgroups.
     private static func cgroupFiles(of box: String) -> [String] {
         let all = FileManager.default.enumerator(atPath: "/sys/fs/cgroup")?.compactMap { $0 as? String } ?? []
-        return all.filter { $0.hasSuffix(box) }
+        return all.filter { $0.contains(box) }
             .map { "/sys/fs/cgroup/\($0)" }
             .map { folder in
                 let read = { (name: String) in (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? "" }

@@ -17,8 +17,6 @@ struct Bench: Sendable {
     let holds: @Sendable (Resources, any Box) async throws -> Bool
     /// Proves that a disk outlives its box, where the descriptor says so.
     var volumeOutlivesBox: (@Sendable () async throws -> Bool)?
-    /// Proves that a box ends at its provider's deadline, or is kept from it for as long as the descriptor says.
-    var deadlineHolds: (@Sendable () async throws -> Bool)?
     /// What the driver and its neighbours have logged.
     var logged: @Sendable () -> String = { "" }
     /// Values that must not show anywhere.

@@ -46,18 +46,20 @@ extension BoxProcess {
     /// Takes and acknowledges everything up to the exit.
     func result() async throws -> CommandResult {
         var result = CommandResult()
+        var (stdout, stderr): (UInt64?, UInt64) = (nil, 0)
         while let event = try await next() {
             switch event {
             case .stdout(var bytes, let offset):
-                try require(offset == UInt64(result.output.readableBytes), "output at \(offset) is out of order")
+                // Somebody may have read the beginning.
+                try require(offset == stdout ?? offset, "output at \(offset) is not what comes next")
+                stdout = offset + UInt64(bytes.readableBytes)
                 result.output.writeBuffer(&bytes)
-            case .stderr(var bytes, _): result.error.writeBuffer(&bytes)
+            case .stderr(var bytes, let offset):
+                stderr = offset + UInt64(bytes.readableBytes)
+                result.error.writeBuffer(&bytes)
             case .exited(let exit): result.exit = exit
             }
-            acknowledge(
-                stdout: UInt64(result.output.readableBytes),
-                stderr: UInt64(result.error.readableBytes)
-            )
+            acknowledge(stdout: stdout ?? 0, stderr: stderr)
         }
         release()
         return result

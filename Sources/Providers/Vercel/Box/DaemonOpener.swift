@@ -50,6 +50,9 @@ package final class DaemonOpener: BoxOpener {
             sandbox: opening.sandbox,
             epoch: opening.epoch,
             environment: opening.environment,
+            ports: { [envelope = opening.envelope] port throws(DriverError) in
+                try PortAddress.known(to: envelope, port: port, key: "url.")
+            },
             loop: loop,
             timeout: Self.patience
         )
