@@ -22,7 +22,7 @@ VENV := .build/venv
 PROTO := $(shell find proto -name '*.proto' 2>/dev/null)
 SOURCES := $(wildcard Sources Services Tests Benchmarks)
 
-.PHONY: help build test check format demo up bench simulate chaos agent-soak generate packages venv clean
+.PHONY: help build test check format demo up bench simulate chaos agent-soak providers generate packages venv clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,8 +67,8 @@ format: ## Format all Swift files in place
 up: build ## Run a fleet on this machine (DATA, LISTEN, UP_FLAGS)
 	exec $(RELEASE)/sandfleet up --data $(DATA) --listen $(LISTEN) $(UP_FLAGS)
 
-demo: build ## Start a private fleet and do the main job through its HTTP API, on PROVIDER
-	PROVIDER=$(PROVIDER) deploy/demo/demo.sh $(RELEASE)
+demo: build $(STAMPS)/venv ## Start a private fleet and do the main job through its HTTP API, on PROVIDER
+	SANDFLEET_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python PROVIDER=$(PROVIDER) deploy/demo/demo.sh $(RELEASE)
 
 bench: build ## Measure the budgets against their raw parts
 	$(PYTHON) Benchmarks/run.py $(RELEASE) $(BENCH_FLAGS)
@@ -85,6 +85,11 @@ agent-soak: $(STAMPS)/packages $(STAMPS)/venv ## Cuts of minutes, frozen parts a
 	$(SWIFT) build --build-tests
 	SANDFLEET_AGENT_SOAK=$(SECONDS) SANDFLEET_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python \
 		$(SWIFT) test --skip-build --filter '^EndToEndTests\.MachineSoakTests'
+
+providers: $(STAMPS)/packages $(STAMPS)/venv ## Hold all drivers to their descriptors, and write docs/providers.md
+	$(SWIFT) build --build-tests
+	SANDFLEET_WRITE_PROVIDERS=1 SANDFLEET_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python \
+		$(SWIFT) test --skip-build --filter '^ConformanceTests\.'
 
 generate: $(STAMPS)/packages ## Regenerate Sources/Wire/Generated from proto/
 	deploy/generate.sh Sources/Wire/Generated

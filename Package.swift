@@ -359,7 +359,7 @@ let package = Package(
             name: "ConformanceTests",
             dependencies: [
                 "BoxSession", "CurlTransport", "DaytonaDriver", "DockerDriver", "FleetTesting", "LocalDriver", "Model",
-                "ProviderKit", "SpritesDriver", "VercelDriver", logging, nioCore,
+                "ProviderKit", "SpritesDriver", "VercelDriver", crypto, logging, nioCore,
             ],
             path: "Tests/ConformanceTests",
             swiftSettings: house

@@ -32,6 +32,7 @@ struct ConformanceTests {
         let text = await Self.matrix.text(Self.checks, order: Subjects.all.map(\.name))
         let document = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "docs/providers.md")
+        #expect(!text.contains("| ? "), "a provider was not tested")
         if ProcessInfo.processInfo.environment["SANDFLEET_WRITE_PROVIDERS"] != nil {
             try text.write(to: document, atomically: true, encoding: .utf8)
         } else {

@@ -59,6 +59,17 @@ docker() {
 # One line for each provider: its server, and the variables by which a fleet finds it.
 case "$provider" in
     docker) docker ;;
+    vercel)
+        emulator "SANDBOX_VERCEL_BASE_URL=@URL@" "SANDBOX_VERCEL_TOKEN=emulated-token" \
+            "SANDBOX_VERCEL_TEAM_ID=team_emulated" "SANDBOX_VERCEL_PROJECT_ID=prj_emulated"
+        ;;
+    daytona)
+        emulator "DAYTONA_API_URL=@URL@/api" "DAYTONA_API_KEY=emulated-token" \
+            "DAYTONA_ORGANIZATION_ID=00000000-0000-4000-8000-00000000e111"
+        ;;
+    sprites)
+        emulator "SPRITES_BASE_URL=@URL@" "SPRITE_TOKEN=emulated-token" "SPRITES_ORGANIZATION=emulated"
+        ;;
     *)
         echo "The demo has no server for the provider '$provider'." >&2
         exit 2

@@ -17,9 +17,14 @@ extension Check {
                 }
                 return .refused(reason)
             }
-            try await bench.withBox(nil, { $0.ports = [8080] }) { box, _ in
+            let wish: @Sendable (inout SandboxSpec) -> Void = { ($0.ports, $0.networkPolicy) = ([8080], .full) }
+            try await bench.withBox(nil, wish) { box, _ in
                 _ = try await box.run("echo served > index.html")
-                let server = "python3 -m http.server 8080 >/dev/null 2>&1 || busybox httpd -f -p 8080"
+                // What an image has: Python, or no more than busybox.
+                let server = """
+                    python3 -m http.server 8080 >/dev/null 2>&1 ||
+                    while :; do printf 'HTTP/1.0 200 OK\\r\\n\\r\\nserved\\n' | nc -l -p 8080; done
+                    """
                 let process = try await box.start(.script(server) { $0.isDurable = true })
                 let address = try await box.address(ofPort: 8080)
                 try require(try await PortProbe(address).read() == "served\n", "something else answers")
@@ -46,12 +51,17 @@ extension Check {
             let wanted = resources
             if case .no(let reason) = bench.driver.descriptor[keyPath: claim] {
                 let kind = try await refusal(of: title) {
-                    _ = try await bench.driver.create(bench.creation(nil, { $0.resources = wanted }))
+                    _ = try await bench.make(bench.creation(nil, { $0.resources = wanted }))
                 }
                 try require(kind == .unsupported, "it is refused as \(kind)")
                 return .refused(reason)
             }
-            try await bench.withBox(nil, { $0.resources = wanted }) { box, _ in
+            let sized = bench.sizedImage
+            let set: @Sendable (inout SandboxSpec) -> Void = { spec in
+                spec.resources = wanted
+                spec.image = sized ?? spec.image
+            }
+            try await bench.withBox(nil, set) { box, _ in
                 try require(try await bench.holds(wanted, box), "the box does not have it")
             }
             return .holds
@@ -62,7 +72,7 @@ extension Check {
         Check("network policy \(policy.rawValue)") { bench in
             guard bench.driver.descriptor.networkPolicies.contains(policy) else {
                 let kind = try await refusal(of: "the policy \(policy)") {
-                    _ = try await bench.driver.create(bench.creation(nil, { $0.networkPolicy = policy }))
+                    _ = try await bench.make(bench.creation(nil, { $0.networkPolicy = policy }))
                 }
                 try require(kind == .unsupported, "it is refused as \(kind)")
                 return .refused("boxes cannot have it here")

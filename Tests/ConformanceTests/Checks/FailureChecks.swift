@@ -3,7 +3,7 @@ import ProviderKit
 
 extension Check {
     static let failures: [Check] = [
-        Check("a box that the provider took away is gone, and its files come back from a snapshot") { bench in
+        Check("a box that the provider took away is gone") { bench in
             try await bench.withBox { box, tag in
                 await box.detach()
                 try await bench.server.reap(box.envelope)

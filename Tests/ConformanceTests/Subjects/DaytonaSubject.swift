@@ -25,7 +25,7 @@ struct DaytonaSubject: Subject {
                     logger: log.logger
                 )
             }
-            let own = "emulated"
+            let own = "00000000-0000-4000-8000-00000000e111"
             let driver = try await start(own, [])
             let cloud = EmulatedCloud(emulator: emulator, create: ("POST", "/api/sandbox")) { _, envelope in
                 try await driver.delete(envelope, epoch: .max)
@@ -34,7 +34,7 @@ struct DaytonaSubject: Subject {
                 driver: driver,
                 fleet: fleet,
                 successor: { try await start(own, []) },
-                stranger: { try await start("another", []) },
+                stranger: { try await start("00000000-0000-4000-8000-00000000e222", []) },
                 server: cloud.faults,
                 holds: { wanted, _ in
                     let boxes = try await cloud.ask("/api/sandbox")["items"] as? [[String: Any]] ?? []
@@ -50,6 +50,7 @@ struct DaytonaSubject: Subject {
                 logged: { log.text },
                 secrets: [EmulatorProcess.token]
             )
+            bench.sizedImage = "debian:12"
             let plain = bench
             bench.volumeOutlivesBox = {
                 let mounted = try await start(own, [.init(volume: "shared", path: "/data")])

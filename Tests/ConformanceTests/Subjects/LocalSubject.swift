@@ -34,7 +34,7 @@ struct LocalSubject: Subject {
                 reap: { envelope in try await driver.delete(envelope, epoch: .max) },
                 obstacle: "no network lies between the worker and its boxes"
             ),
-            holds: { wanted, box in try await Self.holds(wanted, box) }
+            holds: { wanted, box in try await Self.holds(wanted, box, fleet) }
         )
         do {
             try await body(bench)
@@ -45,7 +45,7 @@ struct LocalSubject: Subject {
         await driver.shutdown()
     }
 
-    private static func holds(_ wanted: Resources, _ box: any Box) async throws -> Bool {
+    private static func holds(_ wanted: Resources, _ box: any Box, _ fleet: FleetID) async throws -> Bool {
         if let memory = wanted.memoryMb {
             let (half, double) = (memory / 2, memory * 2)
             let fits = try await box.run("dd if=/dev/zero of=/dev/null bs=\(half)M count=1 2>/dev/null").exit
@@ -53,7 +53,7 @@ struct LocalSubject: Subject {
             return fits.code == 0 && over.code != 0
         }
         guard let processors = wanted.vcpus, let id = box.envelope.boxId else { return false }
-        return cgroupFiles(of: id)
+        return cgroupFiles(of: id, fleet)
             .contains { text in
                 let fields = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
                 return fields.count == 2 && fields[0] / fields[1] == processors
@@ -61,14 +61,13 @@ struct LocalSubject: Subject {
     }
 
     /// Quota and period, by either version of cgroups.
-    private static func cgroupFiles(of box: String) -> [String] {
-        let all = FileManager.default.enumerator(atPath: "/sys/fs/cgroup")?.compactMap { $0 as? String } ?? []
-        return all.filter { $0.contains(box) }
-            .map { "/sys/fs/cgroup/\($0)" }
-            .map { folder in
-                let read = { (name: String) in (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? "" }
-                return read("cpu.max") + read("cpu.cfs_quota_us") + " " + read("cpu.cfs_period_us")
-            }
+    private static func cgroupFiles(of box: String, _ fleet: FleetID) -> [String] {
+        let controllers = (try? FileManager.default.contentsOfDirectory(atPath: "/sys/fs/cgroup")) ?? []
+        return controllers.map { controller in
+            let folder = "/sys/fs/cgroup/\(controller)/sandfleet-\(fleet)/\(box)"
+            let read = { (name: String) in (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? "" }
+            return read("cpu.max") + read("cpu.cfs_quota_us") + " " + read("cpu.cfs_period_us")
+        }
     }
 }
 

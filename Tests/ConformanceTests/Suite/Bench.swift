@@ -8,6 +8,8 @@ struct Bench: Sendable {
     let fleet: FleetID
     /// What its boxes are made of here.
     var spec = SandboxSpec(networkPolicy: .none)
+    /// An image of boxes with sizes, where the provider wants one to be named for that.
+    var sizedImage: String?
     /// The driver of another worker under the same account.
     let successor: @Sendable () async throws -> any Driver
     /// A driver that sees another account, or another host.
@@ -67,6 +69,12 @@ extension Bench {
         BoxResumption(envelope: box.envelope, sandbox: tag.sandbox, epoch: epoch, spec: spec, environment: [:])
     }
 
+    /// As an owner makes one: what the descriptor says no to is refused before anything is called.
+    func make(_ creation: BoxCreation) async throws -> any Box {
+        try driver.descriptor.refuseUnsupported(in: creation.spec)
+        return try await driver.create(creation)
+    }
+
     /// A box that is deleted afterwards.
     func withBox(
         _ tag: BoxTag? = nil,
@@ -75,7 +83,7 @@ extension Bench {
         _ body: (any Box, BoxTag) async throws -> Void
     ) async throws {
         let tag = tag ?? self.tag()
-        let box = try await driver.create(creation(tag, change, environment: environment))
+        let box = try await make(creation(tag, change, environment: environment))
         do {
             try await body(box, tag)
         } catch {
