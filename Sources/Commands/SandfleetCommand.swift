@@ -45,7 +45,9 @@ package struct SandfleetCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Work in a sandbox",
-                subcommands: [ExecCommand.self, ShellCommand.self, CopyCommand.self, DirectoryCommand.self, PortCommand.self]
+                subcommands: [
+                    ExecCommand.self, ShellCommand.self, CopyCommand.self, DirectoryCommand.self, PortCommand.self,
+                ]
             ),
             CommandGroup(
                 name: "Processes",

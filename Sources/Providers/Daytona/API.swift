@@ -86,7 +86,13 @@ struct DaytonaAPI: Sendable {
             var token: String?
         }
         let preview: Preview = try await client.json(
-            ProviderCall("preview", "GET", "/sandbox/\(known)/ports/\(port)/preview-url", repeatability: .safe, box: box)
+            ProviderCall(
+                "preview",
+                "GET",
+                "/sandbox/\(known)/ports/\(port)/preview-url",
+                repeatability: .safe,
+                box: box
+            )
         )
         return PortAddress(
             url: preview.url,
