@@ -144,7 +144,7 @@ let package = Package(
         // NKeys and the credentials of a server in operator mode.
         library("NATSIdentity", [crypto]),
 
-        library("ProviderKit", ["Model", logging, nioCore]),
+        library("ProviderKit", ["Model", logging, nioCore, nioLocks]),
         // A client of a provider's API, for drivers of providers in the cloud.
         library("ProviderHTTP", ["CurlTransport", "Model", "ProviderKit", logging, nioCore, nioLocks]),
         library("Ownership", ["Model", "ProviderKit", logging, nioLocks]),

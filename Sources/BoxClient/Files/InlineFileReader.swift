@@ -15,6 +15,8 @@ package final class InlineFileReader: Sendable {
         var nextOffset: UInt64 = 0
         var rest = ByteBuffer()
         var hasEnded = false
+        /// A chunk is missing: what comes behind it must not be taken for it.
+        var isBroken = false
     }
 
     package let info: BoxFileInfo
@@ -37,16 +39,23 @@ package final class InlineFileReader: Sendable {
     ///
     /// One reader at a time.
     package func next(upTo limit: Int = Frame.contentsChunk) async throws -> ByteBuffer? {
+        guard !state.withLockedValue(\.isBroken) else { throw BoxError(.noSuchHandle) }
         if let bytes = state.withLockedValue({ $0.rest.readSlice(length: min(limit, $0.rest.readableBytes)) }),
             bytes.readableBytes > 0
         {
             return bytes
         }
         guard let task = state.withLockedValue({ takeNext(&$0) }) else { return nil }
-        let bytes = try await withTaskCancellationHandler {
-            try await task.value
-        } onCancel: {
-            task.cancel()
+        let bytes: [UInt8]
+        do {
+            bytes = try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
+        } catch {
+            state.withLockedValue { $0.isBroken = true }
+            throw error
         }
         guard !bytes.isEmpty else {
             state.withLockedValue { $0.hasEnded = true }

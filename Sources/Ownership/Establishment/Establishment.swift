@@ -32,11 +32,17 @@ package struct Establishment: Sendable {
             if record.source == nil {
                 do {
                     let box = try await owner.driver.resume(resumption(of: leased, envelope))
-                    if let row {
-                        let reason = row.state == .stopped ? BoxReason.resumed : .takenOver
-                        try await owner.note(row.id, of: record, externalID, .live, because: reason)
+                    do {
+                        if let row {
+                            let reason = row.state == .stopped ? BoxReason.resumed : .takenOver
+                            try await owner.note(row.id, of: record, externalID, .live, because: reason)
+                        }
+                        try await clear(rest, record)
+                    } catch {
+                        // A handle that nobody holds would keep the box awake.
+                        await box.detach()
+                        throw error
                     }
-                    try await clear(rest, record)
                     return Outcome(box: box, id: row?.id ?? owner.newBox())
                 } catch let error as DriverError where error.kind == .gone {
                     owner.logger.notice("box is gone, making another", metadata: metadata(leased, box: externalID))

@@ -78,6 +78,7 @@ extension DaytonaDriver {
             .until("the snapshot") {
                 () async throws(DriverError) -> BoundedWait<ContinuousClock>.Look<SnapshotName> in
                 guard let snapshot = try await api.snapshot(name.description) else {
+                    try await confirmOrganization()
                     throw DriverError(.archiveDamaged, "The provider has no snapshot \(name).")
                 }
                 switch SnapshotState(rawValue: snapshot.state) {

@@ -15,6 +15,7 @@ package final class DaytonaDriver: Driver {
     let settings: DaytonaSettings
     let lifecycle: DaytonaLifecycle
     private let entrance: any DaytonaEntrance
+    private let proof: AccountProof
 
     /// Learns whose boxes the credentials show, where the settings do not say it.
     ///
@@ -67,6 +68,7 @@ package final class DaytonaDriver: Driver {
         self.fleet = fleet
         self.entrance = entrance
         binding = api.client.configuration.binding
+        proof = AccountProof(account: binding.account)
         lifecycle = DaytonaLifecycle(api: api)
         descriptor = .daytona(settings.boxes, target: settings.target)
     }
@@ -79,18 +81,22 @@ package final class DaytonaDriver: Driver {
         if let tag = made.labels.flatMap(TagLabels.tag), tag.sandbox != creation.tag.sandbox {
             throw DriverError(.conflict, "The box \(name) belongs to another sandbox.")
         }
-        made = try await lifecycle.wake(made.id, envelope)
-        return try await entrance.enter(
-            DaytonaEntry(
-                sandbox: made,
-                envelope: envelope,
-                owner: creation.tag.sandbox,
-                epoch: creation.tag.epoch,
-                environment: creation.environment,
-                isNew: true
-            ),
-            api
-        )
+        do {
+            made = try await lifecycle.wake(made.id, envelope)
+            return try await entrance.enter(
+                DaytonaEntry(
+                    sandbox: made,
+                    envelope: envelope,
+                    owner: creation.tag.sandbox,
+                    epoch: creation.tag.epoch,
+                    environment: creation.environment,
+                    isNew: true
+                ),
+                api
+            )
+        } catch {
+            throw error.withBoxMade
+        }
     }
 
     /// Makes a box, or finds the one that an earlier try has made.
@@ -179,22 +185,17 @@ package final class DaytonaDriver: Driver {
             try checkOrganization(of: sandbox)
             return sandbox
         } catch {
-            // Credentials of another organization find none of our boxes: that one is missing proves nothing then.
-            if error.kind == .gone, let organization = try await api.organization() { try check(organization) }
+            if error.kind == .gone { try await confirmOrganization() }
             throw error
         }
     }
 
-    private func checkOrganization(of sandbox: DaytonaSandbox) throws(DriverError) {
-        try check(sandbox.organizationId)
+    /// Credentials of another organization find nothing of ours: that something is missing proves nothing then.
+    func confirmOrganization() async throws(DriverError) {
+        try proof.confirm(try await api.organization())
     }
 
-    private func check(_ organization: String) throws(DriverError) {
-        guard organization == binding.account else {
-            throw DriverError(
-                .unauthorized,
-                "The credentials are for another organization than \(DaytonaSettings.organization.name) names."
-            )
-        }
+    private func checkOrganization(of sandbox: DaytonaSandbox) throws(DriverError) {
+        try proof.see(sandbox.organizationId)
     }
 }

@@ -13,6 +13,7 @@ package final class SpritesDriver: Driver {
     let api: SpritesAPI
     private let fleet: FleetID
     private let entrance: any SpriteEntrance
+    private let proof: AccountProof
 
     /// Learns whose sprites the token shows, where the settings do not say it.
     ///
@@ -58,6 +59,7 @@ package final class SpritesDriver: Driver {
         self.fleet = fleet
         self.entrance = entrance
         binding = api.client.configuration.binding
+        proof = AccountProof(account: binding.account)
     }
 
     package func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
@@ -67,18 +69,22 @@ package final class SpritesDriver: Driver {
         let name = SpriteName(fleet: fleet, box: creation.tag.box)
         let envelope = envelope(of: name)
         try await make(name, creation.tag, envelope)
-        try await api.setNetwork(of: name, creation.spec.networkPolicy)
-        return try await entrance.enter(
-            SpriteEntry(
-                name: name,
-                envelope: envelope,
-                sandbox: creation.tag.sandbox,
-                epoch: creation.tag.epoch,
-                environment: creation.environment,
-                isNew: true
-            ),
-            api
-        )
+        do {
+            try await api.setNetwork(of: name, creation.spec.networkPolicy)
+            return try await entrance.enter(
+                SpriteEntry(
+                    name: name,
+                    envelope: envelope,
+                    sandbox: creation.tag.sandbox,
+                    epoch: creation.tag.epoch,
+                    environment: creation.environment,
+                    isNew: true
+                ),
+                api
+            )
+        } catch {
+            throw error.withBoxMade
+        }
     }
 
     /// Makes a sprite, or finds the one that an earlier try has made.
@@ -108,7 +114,8 @@ package final class SpritesDriver: Driver {
         do {
             return try await api.get(name, of: envelope)
         } catch {
-            // Nobody knows more than before.
+            // There is none: the refusal stands. Else it may be there, and the refusal may be of a second one.
+            guard error.kind == .gone || failure.kind == .timeout else { throw error }
             throw failure
         }
     }
@@ -213,20 +220,11 @@ package final class SpritesDriver: Driver {
     }
 
     private func checkOrganization(of sprite: Sprite) throws(DriverError) {
-        if let organization = sprite.organization { try check(organization) }
+        if let organization = sprite.organization { try proof.see(organization) }
     }
 
     /// A token for another organization finds none of our sprites: that one is missing proves nothing then.
     private func confirmOrganization() async throws(DriverError) {
-        if let organization = try await api.organization() { try check(organization) }
-    }
-
-    private func check(_ organization: String) throws(DriverError) {
-        guard organization == binding.account else {
-            throw DriverError(
-                .unauthorized,
-                "The token is for another organization than the one that \(SpritesSettings.organization.name) names."
-            )
-        }
+        try proof.confirm(try await api.organization())
     }
 }

@@ -25,7 +25,12 @@ struct VercelErrorMapping: ErrorMapping {
         // A session is over, or about to be: whoever wants one resumes the sandbox.
         case "sandbox_stopped", "sandbox_stopping", "sandbox_snapshotting", "sandbox_stream_closed": return .transient
         // What a sandbox was to begin with is missing, or what it would go on with.
-        case "snapshot_not_found": return refusal.call == VercelAPI.creating ? .archiveDamaged : .gone
+        case "snapshot_not_found":
+            switch refusal.call {
+            case VercelAPI.creating: return .archiveDamaged
+            case VercelAPI.resuming: return .gone
+            default: return .invalid
+            }
         case "executable_not_found": return .startFailed(errno: 2)
         case "command_not_found": return .processGone
         case "command_not_found_or_exited", "command_stdin_unavailable": return .processEnded

@@ -56,6 +56,22 @@ import VercelDriver
         }
     }
 
+    @Test func aSnapshotThatVercelTakesByItselfIsNoArchive() async throws {
+        try await VercelFixture.with(patience: .seconds(10)) { fixture in
+            let box = try await fixture.driver.create(fixture.creation(SandboxSpec(purpose: "agent")))
+            let name = try #require(box.envelope.boxId)
+            let session = try #require(box.envelope.sessionState.providerState["sessionId"])
+            let capture = fixture.capture(of: box.envelope)
+            try await fixture.emulator.inject(EmulatorFault(.status(502), "POST", "*/snapshot"))
+            // The sandbox says for which archive, and the session ends before anything was taken for it.
+            await #expect(throws: DriverError.self) { _ = try await fixture.driver.capture(capture) }
+            try await fixture.ask("POST", "/v2/sandboxes/sessions/\(session)/stop")
+            try await eventually("it has stopped") { try await fixture.shown(name).session.status == "stopped" }
+            let own = try #require(try await fixture.shown(name).sandbox.currentSnapshotId)
+            #expect(try await fixture.driver.capture(capture).externalID != own)
+        }
+    }
+
     @Test func aStoppedBoxIsSavedToo() async throws {
         try await VercelFixture.with { fixture in
             let box = try await fixture.driver.create(fixture.creation(SandboxSpec(purpose: "agent")))

@@ -50,6 +50,18 @@ import VercelDriver
         }
     }
 
+    @Test func whatIsListedIsNotGone() async throws {
+        try await VercelFixture.with { fixture in
+            let box = try await fixture.driver.create(fixture.creation(SandboxSpec(purpose: "agent")))
+            let name = try #require(box.envelope.boxId)
+            try await fixture.driver.stop(box.envelope, epoch: 1)
+            try await fixture.emulator.inject(EmulatorFault(.status(404), "GET", "*/v2/sandboxes/\(name)", count: nil))
+            #expect(await fixture.failure { try await $0.resume(fixture.resumption(of: box.envelope)) } == .transient)
+            try await fixture.emulator.clearFaults()
+            _ = try await fixture.driver.resume(fixture.resumption(of: box.envelope))
+        }
+    }
+
     @Test func whatCannotGoOnFromAnythingIsGone() async throws {
         try await VercelFixture.with { fixture in
             let box = try await fixture.driver.create(fixture.creation())

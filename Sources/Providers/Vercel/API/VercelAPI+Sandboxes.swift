@@ -36,7 +36,7 @@ extension VercelAPI {
         of box: Envelope?
     ) async throws(DriverError) -> SandboxAnswer {
         let call = ProviderCall(
-            resume ? "resume sandbox" : "get sandbox",
+            resume ? Self.resuming : "get sandbox",
             "GET",
             "/v2/sandboxes/\(name)",
             query: [("projectId", project), ("resume", resume ? "true" : "false")],

@@ -7,6 +7,7 @@ import ProviderKit
 /// The endpoints that are used, under one team and project.
 package final class VercelAPI: Sendable {
     static let creating = "create sandbox"
+    static let resuming = "resume sandbox"
 
     let project: String
     let binding: Binding

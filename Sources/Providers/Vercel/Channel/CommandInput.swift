@@ -43,7 +43,7 @@ final class CommandInput: Sendable {
         if let failure = shared.withLockedValue(\.failure) { throw failure }
     }
 
-    /// Lets the command read the end; what waits yet is not sent.
+    /// Ends the command: a relay that is left would hold what belongs to its connection. What waits yet is not sent.
     func close() async {
         let (writer, sent, isOpen) = shared.withLockedValue { shared in
             let isOpen = shared.failure == nil
@@ -52,10 +52,14 @@ final class CommandInput: Sendable {
             return (shared.writer, shared.sent, isOpen)
         }
         writer?.resume()
-        guard isOpen else { return }
-        // Nobody waits for it, and a session that is over has no input: whatever comes of it.
+        // Nobody waits for it, and a session that is over has no commands: whatever comes of it.
         Task { [api, command, session] in
-            try? await api.write(ByteBuffer(), at: sent, close: true, to: command, in: session)
+            if isOpen {
+                try? await api.write(ByteBuffer(), at: sent, close: true, to: command, in: session)
+            } else {
+                // Nobody knows how much of the input has arrived: it cannot be ended.
+                try? await api.kill(command, signal: 15, in: session)
+            }
         }
     }
 

@@ -49,8 +49,22 @@ extension VercelDriver {
         guard VercelTags(answer.sandbox).archive == archive, let id = answer.sandbox.currentSnapshotId,
             ObservedState<VercelState>(answer.session.status).meaning == .stopped
         else { return nil }
-        let snapshot = try await api.snapshot(id)
+        guard let snapshot = try await own(id) else { return nil }
         return snapshot.sourceSessionId == answer.session.id ? snapshot : nil
+    }
+
+    /// A snapshot that was asked for.
+    ///
+    /// - Returns: Nil for one that Vercel has taken by itself when a session ended: that one goes with the sandbox, or expires. Nil
+    ///   when there is none.
+    private func own(_ id: String) async throws(DriverError) -> SnapshotDocument? {
+        do throws(DriverError) {
+            let snapshot = try await api.snapshot(id)
+            return snapshot.creationMethod == "automatic" ? nil : snapshot
+        } catch {
+            guard error.kind == .invalid else { throw error }
+            return nil
+        }
     }
 
     private func reference(to snapshot: SnapshotDocument, _ archive: ArchiveID) -> ArchiveReference {
@@ -87,7 +101,8 @@ extension VercelDriver {
     /// The snapshot of a capture that nobody has heard the end of.
     private func unpublished(_ archive: ArchiveID) async throws(DriverError) -> String? {
         guard let sandbox = try await api.sandboxes(tag: (VercelTags.archiveName, archive.rawValue)).first,
-            let id = sandbox.currentSnapshotId, try await api.snapshot(id).sourceSessionId == sandbox.currentSessionId
+            let id = sandbox.currentSnapshotId, let snapshot = try await own(id),
+            snapshot.sourceSessionId == sandbox.currentSessionId
         else { return nil }
         return id
     }

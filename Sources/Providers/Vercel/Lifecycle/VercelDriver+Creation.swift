@@ -21,8 +21,13 @@ extension VercelDriver {
 
     private func make(_ body: CreateBody, _ creation: BoxCreation) async throws(DriverError) -> any Box {
         let made = try await api.create(body, within: configuration.patience)
-        let answer = try await ready(made, of: nil)
-        return try await open(answer, creation, isNew: creation.source == nil)
+        let own = binding.envelope(provider: Self.name, box: creation.tag.box.rawValue)
+        do throws(DriverError) {
+            let answer = try await ready(made, of: own)
+            return try await open(answer, creation, isNew: creation.source == nil)
+        } catch {
+            throw error.withBoxMade
+        }
     }
 
     /// Takes up the sandbox of an earlier try, if it is this very box.
@@ -50,7 +55,7 @@ extension VercelDriver {
         do throws(DriverError) {
             return try await open(try await running(name, of: own), creation, isNew: false)
         } catch {
-            guard error.kind == .gone else { throw error }
+            guard error.kind == .gone else { throw error.withBoxMade }
             // Its session is over and was not saved. Nobody has used it yet, so another one is the same.
             try await delete(own, epoch: creation.tag.epoch)
             return try await make(body, creation)

@@ -70,10 +70,11 @@ extension VercelDriver {
     func proven(_ gone: DriverError, _ name: String) async throws(DriverError) -> DriverError {
         do throws(DriverError) {
             let namesakes = try await api.sandboxes(prefix: name)
-            // Nothing is there to be resumed, or the list knows better.
             guard let sandbox = namesakes.first(where: { $0.name == name }) else { return gone }
+            // What is listed is there; one at rest has nothing to go on with only if Vercel says just that.
             let isAtRest = ObservedState<VercelState>(sandbox.status).meaning == .stopped
-            return isAtRest ? gone : DriverError(.transient, "Vercel says that \(name) is gone, and lists it.")
+            if isAtRest, gone.message.contains("snapshot_not_found") { return gone }
+            return DriverError(.transient, "Vercel says that \(name) is gone, and lists it.")
         } catch {
             guard error.kind == .invalid else { throw error }
             return DriverError(.unauthorized, "Vercel does not show the project \(api.project) to this worker.")
