@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func whatIsOnItsWayIsWaitedFor() async throws {
-        try await DaytonaFixture.with(["--delay", "stop=1", "--delay", "start=1"]) { fixture in
+        try await DaytonaFixture.with(["--delay", "stop=4", "--delay", "start=1"]) { fixture in
             let box = try await fixture.driver.create(fixture.creation())
             // Somebody stops it while others want it to run, and to be gone.
             async let stopped: Void = fixture.driver.stop(box.envelope, epoch: 1)

@@ -22,7 +22,7 @@ extension ChildProcess {
 /// Looks every 20 ms until `condition` holds: for states of other processes, which nobody signals.
 package func eventually(
     _ what: String,
-    within limit: Duration = .seconds(20),
+    within limit: Duration = .seconds(60),
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit

@@ -88,7 +88,7 @@ struct DaemonEntrance: DaytonaEntrance {
     private func prepare(_ toolbox: DaytonaToolbox) async throws(DriverError) -> DaytonaToolbox.Result {
         // Renamed when it is whole. Where `/` is not the user's, the user may become root.
         let script = """
-            [ -e "$1.new" ] && { chmod 755 "$1.new" && mv "$1.new" "$1" || exit 1; }
+            [ -e "$1.new" ] && { chmod 755 "$1.new" && mv "$1.new" "$1" || [ -x "$1" ] || exit 1; } 2>/dev/null
             mkdir -p /workspace 2>/dev/null || sudo -n mkdir -p /workspace 2>/dev/null
             [ -w /workspace ] || sudo -n chown "$(id -u):$(id -g)" /workspace 2>/dev/null
             [ -w /workspace ] || exit \(Self.noWorkspace)

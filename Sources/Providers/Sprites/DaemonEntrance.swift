@@ -74,9 +74,9 @@ struct DaemonEntrance: SpriteEntrance {
     }
 
     private func prepare(_ name: SpriteName, _ api: SpritesAPI) async throws(DriverError) -> ExecResult {
-        // Renamed when it is whole. Where `/` is not the user's, the user may become root.
+        // Renamed when it is whole; a repeat may find that done meanwhile. Where `/` is not the user's, the user may become root.
         let script = """
-            [ -e "$1.new" ] && { mv "$1.new" "$1" || exit 1; }
+            [ -e "$1.new" ] && { mv "$1.new" "$1" 2>/dev/null || [ -x "$1" ] || exit 1; }
             mkdir -p /workspace 2>/dev/null || sudo -n mkdir -p /workspace 2>/dev/null
             [ -w /workspace ] || sudo -n chown "$(id -u):$(id -g)" /workspace 2>/dev/null
             [ -w /workspace ] || exit \(Self.noWorkspace)

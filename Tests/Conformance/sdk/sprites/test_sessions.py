@@ -75,7 +75,7 @@ def test_kill(sprite: Sprite) -> None:
     session = leave(sprite, "sleep 1000 & sleep 1000", tty=True)
     told = [message.type for message in kill_session(sprite, session.id, "SIGTERM")]
     assert told == ["signal", "exited", "complete"]
-    assert sprite.run("pgrep", "sleep").returncode == 1
+    assert sprite.run("pgrep", "-f", "^sleep 1000").returncode == 1
     session = leave(sprite, "trap '' TERM; while :; do sleep 0.1; done", tty=True)
     told = [message.type for message in kill_session(sprite, session.id, "SIGTERM", timeout=1)]
     assert told == ["signal", "timeout", "killed", "complete"]

@@ -19,11 +19,11 @@ from vercel.sandbox.sync import (
 def test_stop_snapshots_and_the_next_command_resumes(sandbox: SyncSandbox) -> None:
     first = sandbox.current_session_id
     sandbox.fs.write_text("state", "kept")
-    sandbox.create_process("sleep", ["1001"])
+    sandbox.create_process("sleep", ["1001.5"])
     sandbox.stop()
     assert sandbox.status is SandboxStatus.STOPPING
     settled(sandbox)
-    done = sandbox.run_process("sh", ["-c", "cat state; pgrep sleep"], capture_output=True)
+    done = sandbox.run_process("sh", ["-c", "cat state; pgrep -f '^sleep 1001[.]5'"], capture_output=True)
     assert done.stdout == "kept" and sandbox.current_session_id != first
     sessions = list(sandbox.list_sessions())
     assert [each.id for each in sessions] == [sandbox.current_session_id, first]
