@@ -43,7 +43,9 @@ final class CommandInput: Sendable {
         if let failure = shared.withLockedValue(\.failure) { throw failure }
     }
 
-    /// Ends the command: a relay that is left would hold what belongs to its connection. What waits yet is not sent.
+    /// Ends the command: a relay that is left would hold what belongs to its connection.
+    ///
+    /// What waits yet is not sent.
     func close() async {
         let (writer, sent, isOpen) = shared.withLockedValue { shared in
             let isOpen = shared.failure == nil
