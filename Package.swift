@@ -308,6 +308,8 @@ let package = Package(
         service("sandfleet", ["Commands"]),
 
         // Fixtures and tests.
+        // What tests of drivers ask of boxes.
+        library("DriverTesting", path: "Tests/DriverTesting", ["Model", "ProviderKit", nioCore]),
         library(
             "FleetTesting",
             path: "Tests/FleetTesting",
@@ -476,7 +478,8 @@ let package = Package(
         tests(
             "SpritesDriver",
             [
-                "BoxClient", "BoxSession", "CurlTransport", "FleetTesting", "Model", "ProviderHTTP", "ProviderKit",
+                "BoxClient", "BoxSession", "CurlTransport", "DriverTesting", "FleetTesting", "Model", "ProviderHTTP",
+                "ProviderKit",
                 logging,
                 nioCore, nioLocks,
             ]
@@ -484,7 +487,8 @@ let package = Package(
         tests(
             "DaytonaDriver",
             [
-                "BoxClient", "BoxSession", "CurlTransport", "FleetTesting", "Model", "ProviderHTTP", "ProviderKit",
+                "BoxClient", "BoxSession", "CurlTransport", "DriverTesting", "FleetTesting", "Model", "ProviderHTTP",
+                "ProviderKit",
                 logging,
                 nioCore, nioLocks,
             ]

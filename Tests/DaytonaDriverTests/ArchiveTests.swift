@@ -1,3 +1,4 @@
+import DriverTesting
 import FleetTesting
 import Model
 import ProviderKit

@@ -1,3 +1,4 @@
+import DriverTesting
 import ProviderKit
 import Testing
 

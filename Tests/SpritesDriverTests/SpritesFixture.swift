@@ -1,6 +1,7 @@
 import BoxClient
 import BoxSession
 import CurlTransport
+import DriverTesting
 import FleetTesting
 import FoundationEssentials
 import Model
@@ -86,21 +87,4 @@ struct SpritesFixture {
         struct State: Decodable { let sprites: [String: String] }
         return try JSONDecoder().decode(State.self, from: try await emulator.state()).sprites
     }
-}
-
-extension Identifier {
-    static func new() -> Identifier {
-        var generator = SystemRandomNumberGenerator()
-        return Identifier(at: 1_700_000_000_000, using: &generator)
-    }
-}
-
-/// Expects a driver's error of this kind.
-func expect(
-    _ kind: DriverError.Kind,
-    sourceLocation: SourceLocation = #_sourceLocation,
-    _ body: () async throws -> Void
-) async throws {
-    let error = await #expect(throws: DriverError.self, sourceLocation: sourceLocation) { try await body() }
-    #expect(error?.kind == kind, "\(error as Any)", sourceLocation: sourceLocation)
 }

@@ -30,7 +30,7 @@ package final class LogRecorder: Sendable {
         }
 
         func log(event: LogEvent) {
-            recorder.keep("\(event.message) \(event.metadata ?? [:])")
+            recorder.keep("\(event.message) \(event.metadata ?? [:]) \(metadata)")
         }
     }
 }
