@@ -27,6 +27,29 @@ struct LeaseTests {
         }
     }
 
+    /// Who had to wait for another's acquisition is told whose it is, not what was before.
+    @Test func whoComesSecondIsToldTheOwner() async throws {
+        try await StoreFixture.with { fixture in
+            let id = try await fixture.created(fixture.sandbox()).id
+            let first = try await fixture.worker("first")
+            let second = try await fixture.worker("second")
+            let connection = try await PostgresConnection.open(.init(connectionString: fixture.postgres.url))
+            try await connection.executeScript("begin")
+            _ = try await connection.query(
+                "update sandboxes set owner = $2, epoch = epoch + 1, lease_state = 'warming' where id = $1",
+                [id.rawValue, first.rawValue]
+            )
+            async let acquisition = fixture.acquire(id, for: second)
+            try await fixture.waitForALock()
+            try await connection.executeScript("commit")
+            guard case .owned(first, 1) = try await acquisition else {
+                Issue.record("\(try await acquisition)")
+                return
+            }
+            await connection.close()
+        }
+    }
+
     @Test func aSupersededOwnerChangesNothing() async throws {
         try await StoreFixture.with { fixture in
             let id = try await fixture.created(fixture.sandbox()).id

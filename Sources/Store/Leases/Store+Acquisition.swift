@@ -18,7 +18,9 @@ extension Store {
         let rows = try await query(
             """
             with locked as (
-                select s.id, s.lease_state, s.owner, s.epoch, s.placement from sandboxes s
+                -- Whole: only what a lock returns is as it is after the wait, another look at the table is as old as the
+                -- statement.
+                select s.* from sandboxes s
                 where s.id = $1 and s.workspace_id = $2 and s.deleted_at is null for update
             ), taker as (
                 select id, steady_since <= now() - make_interval(secs => \(Self.judgeSteadiness)) as steady
@@ -43,8 +45,8 @@ extension Store {
             )
             select true as mine, (select count(*) from taker) as takers, \(SandboxRecord.columns("t")) from taken t
             union all
-            select false, (select count(*) from taker), \(SandboxRecord.columns("s"))
-            from locked l join sandboxes s on s.id = l.id where not exists (select from taken)
+            select false, (select count(*) from taker), \(SandboxRecord.columns("l"))
+            from locked l where not exists (select from taken)
             """,
             [
                 sandbox.rawValue, workspace.rawValue, worker.rawValue, placement,

@@ -50,7 +50,10 @@ struct ReuseTests {
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
                 #expect(Set(answers.map { $0.text("id") ?? "-" }).count == 1)
-                #expect(answers.filter { $0.status == 201 }.count == 1 && answers.allSatisfy { $0.status < 300 })
+                #expect(
+                    answers.filter { $0.status == 201 }.count == 1 && answers.allSatisfy { $0.status < 300 },
+                    "\(answers.map { "\($0.status) \($0.code ?? "")" })"
+                )
             }
         }
     }
