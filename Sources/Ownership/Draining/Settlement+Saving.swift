@@ -2,15 +2,22 @@ import Model
 import ProviderKit
 
 extension Settlement {
+    var savesFiles: Bool { owner.driver.descriptor.snapshots.isSupported }
+
     /// Saves the box's files as the sandbox's current snapshot, whoever began it.
     ///
     /// - Returns: False when the box is no more: nothing is left to save, and what was saved before stays the newest.
     func save(_ record: SandboxRecord, _ envelope: Envelope, _ row: BoxRecord?) async throws -> Bool {
-        guard owner.driver.descriptor.snapshots.isSupported else { return true }
+        guard savesFiles else { return true }
+        // It changes nothing yet, so the box may end meanwhile.
+        async let intended = snapshot(of: record, row)
         if owner.driver.descriptor.drainCaptures == .stopped {
-            guard try await stop(record, envelope) else { return false }
+            guard try await stop(record, envelope) else {
+                try await owner.store.abandonArchive(try await intended.id, reason: "gone", actor: owner.actor)
+                return false
+            }
         }
-        let archive = try await snapshot(of: record, row)
+        let archive = try await intended
         let capture = BoxCapture(archive: archive.id, envelope: envelope, sandbox: record.id, epoch: record.epoch)
         let reference: ArchiveReference
         do throws(DriverError) {

@@ -31,7 +31,7 @@ package struct Settlement: Sendable {
             if keepsBox {
                 if let row { try await owner.note(row.id, of: record, externalID, .stopped, because: nil) }
             } else {
-                try await delete(record, envelope)
+                try await delete(record, envelope, isVerified: keepsFiles && isThere && savesFiles)
                 deleted = row
             }
         }
@@ -66,8 +66,8 @@ package struct Settlement: Sendable {
 
     /// Makes way for a box that is made from an archive: what the present one holds is saved, then it is deleted.
     func retire(_ record: SandboxRecord, _ envelope: Envelope, _ row: BoxRecord?) async throws {
-        if record.persistent { _ = try await save(record, envelope, row) }
-        try await delete(record, envelope)
+        let isSaved = record.persistent ? try await save(record, envelope, row) : false
+        try await delete(record, envelope, isVerified: isSaved && savesFiles)
         if let row { try await owner.note(row.id, of: record, envelope.boxId, .deleted, because: .restore) }
     }
 
@@ -83,8 +83,9 @@ package struct Settlement: Sendable {
         }
     }
 
-    private func delete(_ record: SandboxRecord, _ envelope: Envelope) async throws {
-        try await owner.requireLease(record)
+    /// - Parameter isVerified: The lease was looked at just now, by publishing what was saved.
+    private func delete(_ record: SandboxRecord, _ envelope: Envelope, isVerified: Bool) async throws {
+        if !isVerified { try await owner.requireLease(record) }
         try await owner.driver.delete(envelope, epoch: record.epoch)
     }
 }

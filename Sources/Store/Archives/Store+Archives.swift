@@ -104,24 +104,26 @@ extension Store {
         .first.map(ArchiveRecord.init)
     }
 
-    /// The next box of a sandbox begins with this archive; the drain that follows does away with the box that it has.
+    /// The next box of a sandbox begins with this archive, and the drain that does away with the present one has begun.
     ///
     /// Fenced.
     ///
+    /// - Returns: The record as it is then; nil without the lease.
     /// - Throws: `Fault` with `checkpointNotFound` or `checkpointNotReady` when the archive is not to be had.
-    package func intendRestore(
+    package func beginRestore(
         _ archive: ArchiveID,
         of sandbox: SandboxID,
         epoch: UInt64,
+        reason: String?,
         actor: String
-    ) async throws -> Bool {
+    ) async throws -> SandboxRecord? {
         let rows = try await query(
-            "select intend_restore($1, $2, $3, $4) as outcome",
-            [sandbox.rawValue, Int64(epoch), archive.rawValue, actor]
+            "select r.outcome, \(SandboxRecord.columns("(r.draining)")) from begin_restore($1, $2, $3, $4, $5) r",
+            [sandbox.rawValue, Int64(epoch), archive.rawValue, reason, actor]
         )
         switch try rows.first?.get("outcome", as: String.self) {
-        case "written": return true
-        case "not held": return false
+        case "written": return try rows.first.map(SandboxRecord.init)
+        case "not held": return nil
         case let state: throw Fault.unusable(state.flatMap { ArchiveState(rawValue: $0) })
         }
     }

@@ -88,18 +88,7 @@ extension Store {
         actor: String
     ) async throws -> SandboxRecord? {
         try await query(
-            """
-            with locked as (
-                select id from sandboxes where id = $1 and epoch = $2 and lease_state = 'warm' for update
-            )
-            update sandboxes s set
-                lease_state = 'draining', intent = case when intent = 'run' then $3 else intent end,
-                draining_box = envelope #>> '{sessionState,providerState,boxId}',
-                intent_reason = coalesce(intent_reason, $4), updated_at = now(), version = version + 1,
-                event_kind = 'sandbox.draining', event_actor = $5, event_reason = $4
-            from locked l where s.id = l.id
-            returning \(SandboxRecord.columns())
-            """,
+            "select \(SandboxRecord.columns()) from begin_draining($1, $2, $3, $4, $5) s",
             [sandbox.rawValue, Int64(epoch), intent.rawValue, reason, actor]
         )
         .first.map(SandboxRecord.init)

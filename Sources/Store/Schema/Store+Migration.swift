@@ -67,6 +67,11 @@ extension Store {
             name: "former_agent_runs",
             sql: String(decoding: PackageResources.m0014_former_agent_runs_sql, as: UTF8.self)
         ),
+        Migration(
+            number: 15,
+            name: "begin_restore",
+            sql: String(decoding: PackageResources.m0015_begin_restore_sql, as: UTF8.self)
+        ),
     ]
 
     /// Brings the database to this code's schema and binds it to a fleet.

@@ -13,6 +13,8 @@ struct CheckpointRestore: Sendable {
     let keeper: LeaseKeeper
     let request: WireRestoreCheckpoint
 
+    private static let reason = "restore"
+
     func run() async throws {
         guard let id = ArchiveID(request.checkpointID) else {
             throw Fault(.invalidRequest, "checkpoint_id has to be an id.")
@@ -21,20 +23,21 @@ struct CheckpointRestore: Sendable {
         let archive = try await keeper.store.archiveRecord(id)
         try requireUsable(archive)
         guard keeper.vitality.isAlive() else { throw NoLease() }
-        let isIntended: Bool
+        let begun: SandboxRecord?
         do {
-            isIntended = try await keeper.store.intendRestore(
+            begun = try await keeper.store.beginRestore(
                 id,
                 of: holding.sandbox,
                 epoch: holding.epoch,
+                reason: Self.reason,
                 actor: keeper.identity.actor
             )
         } catch let error as StoreError {
             // Perhaps it is written: then it happens now, and not whenever the box ends next.
-            _ = try await keeper.drain(holding, intent: .pause, reason: "restore")
+            _ = try await keeper.drain(holding, intent: .pause, reason: Self.reason)
             throw error
         }
-        guard isIntended else {
+        guard let begun else {
             // Deleted since, or the sandbox is not served any more.
             try requireUsable(try await keeper.store.archiveRecord(id))
             throw NoLease()
@@ -43,7 +46,7 @@ struct CheckpointRestore: Sendable {
         if let reference = archive?.reference, reference.format == .native, let envelope = holding.live?.box.envelope {
             keeper.driver.expectRestore(of: holding.sandbox, envelope, from: reference)
         }
-        let done = try await keeper.drain(holding, intent: .pause, reason: "restore")
+        let done = try await keeper.drain(holding, intent: .pause, reason: Self.reason, begun: begun)
         guard done == .pause else {
             throw Fault(.sandboxNotActive, "The sandbox was stopped or deleted meanwhile.")
         }

@@ -73,11 +73,17 @@ extension LeaseKeeper {
 
     /// Ends what runs, stops or deletes the box, and gives the lease back; once, whoever asks meanwhile.
     ///
+    /// - Parameter begun: The row of one that is draining already.
     /// - Returns: What was done; perhaps another's earlier wish.
-    func drain(_ holding: Holding, intent: Intent, reason: String?) async throws -> Intent {
+    func drain(
+        _ holding: Holding,
+        intent: Intent,
+        reason: String?,
+        begun: SandboxRecord? = nil
+    ) async throws -> Intent {
         _ = holding.operations.close()
         do {
-            return try await holding.drainOnce { [self] in try await end(holding, intent, reason) }
+            return try await holding.drainOnce { [self] in try await end(holding, intent, reason, begun) }
         } catch is NoLease {
             throw Fault.leaseLost
         } catch {
@@ -92,18 +98,25 @@ extension LeaseKeeper {
         }
     }
 
-    private func end(_ holding: Holding, _ intent: Intent, _ reason: String?) async throws -> Intent {
+    private func end(
+        _ holding: Holding,
+        _ intent: Intent,
+        _ reason: String?,
+        _ begun: SandboxRecord?
+    ) async throws -> Intent {
         let done: Intent
         do {
-            let record = try await store.beginDraining(
-                holding.sandbox,
-                epoch: holding.epoch,
-                intent: intent,
-                reason: reason,
-                actor: identity.actor
-            )
+            var draining = begun
+            if draining == nil {
+                draining = try await store.beginDraining(
+                    holding.sandbox,
+                    epoch: holding.epoch,
+                    intent: intent,
+                    reason: reason,
+                    actor: identity.actor
+                )
+            }
             // Draining already: a repeat of an attempt that failed half way.
-            var draining = record
             if draining == nil { draining = try await store.leased(holding.sandbox, epoch: holding.epoch) }
             guard let draining else { throw NoLease() }
             done = settlement.intent(of: draining)
@@ -126,7 +139,8 @@ extension LeaseKeeper {
     func settleUnserved(_ leased: LeasedSandbox) async throws {
         let record = leased.record
         let holding = Holding(leased, box: nil, boxID: leased.boxes.last?.id ?? identity.newID(), metrics: metrics)
-        let processes = try await inheritedProcesses(of: holding)
+        let running = try await store.runningProcesses(of: record.id, epoch: record.epoch)
+        let processes = try inherit(running, by: holding)
         let intent = settlement.intent(of: record)
         for process in processes {
             // First: a box that is to be ended is not brought back for what runs in it (rule 11).

@@ -172,11 +172,13 @@ final class LeaseKeeper: Sendable {
 
     private func establish(_ leased: LeasedSandbox) async throws -> Holding {
         let record = leased.record
+        // Nobody but us starts any from here on.
+        async let running = store.runningProcesses(of: record.id, epoch: record.epoch)
         let outcome = try await Establishment(owner: owner).establish(leased)
         let holding = Holding(leased, box: outcome.box, boxID: outcome.id, metrics: metrics)
         do {
             // Known before anybody can ask for them.
-            let processes = try await inheritedProcesses(of: holding)
+            let processes = try inherit(try await running, by: holding)
             // Listening before the lease is known to be served (rule 6): the asker's next request must find us.
             holding.serve(by: try subscribe(holding))
             try await bus.confirmSubscriptions()

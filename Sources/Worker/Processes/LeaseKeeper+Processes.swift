@@ -18,8 +18,8 @@ extension LeaseKeeper {
     private static let endPatience = Duration.seconds(5)
 
     /// Enters what an earlier owner left running, before anybody can ask for it.
-    func inheritedProcesses(of holding: Holding) async throws -> [OwnedProcess] {
-        try await store.runningProcesses(of: holding.sandbox, epoch: holding.epoch)
+    func inherit(_ records: [ProcessRecord], by holding: Holding) throws -> [OwnedProcess] {
+        try records
             .compactMap { record in
                 let identity = ProcessIdentity(
                     id: record.id,

@@ -152,7 +152,7 @@ final class LedgerOwner: SandboxBus {
             try await self.save(save, sandbox, workspace, epoch, halfWay: halfWay)
         case .restoreCheckpoint(let restore):
             guard let archive = ArchiveID(restore.checkpointID) else { return }
-            _ = try await store.intendRestore(archive, of: sandbox, epoch: epoch, actor: "test")
+            _ = try await store.beginRestore(archive, of: sandbox, epoch: epoch, reason: "restore", actor: "test")
             if !halfWay { try await drain(sandbox, epoch, as: .pause) }
         case .settle:
             guard let intent = try await store.leased(sandbox, epoch: epoch)?.intent, intent != .run else { return }

@@ -94,11 +94,15 @@ extension SimulatedWorker {
             }
             // Nothing is written between the wish and the drain that saves what was.
             holding.isClosed = true
-            guard try await store.run({ $0.intendRestore(archive, of: sandbox, epoch: epoch) }) else {
+            let begun = try await store.run(at: .beginDraining) { store in
+                store.intendRestore(archive, of: sandbox, epoch: epoch)
+                    ? store.beginDraining(sandbox, epoch: epoch, intent: .pause) : nil
+            }
+            guard let begun else {
                 holding.isClosed = false
                 return false
             }
-            guard try await drain(holding, .pause) else { return false }
+            guard try await drain(holding, .pause, begun: begun) else { return false }
             return await acquire(sandbox) == .serving
         } catch {
             if !holding.isDropped { tryAgain(holding) }
@@ -166,21 +170,24 @@ extension SimulatedWorker {
         }
     }
 
-    private func drain(_ holding: Holding, _ intent: Intent) async throws -> Bool {
+    /// - Parameter begun: What the store has said of it already.
+    private func drain(_ holding: Holding, _ intent: Intent, begun: SandboxRecord? = nil) async throws -> Bool {
         guard !holding.isDraining else { return false }
         holding.isDraining = true
         holding.isClosed = true
         defer { holding.isDraining = false }
         let settlement = Settlement(owner: owner)
         do {
-            let begun = try await store.beginDraining(
-                holding.sandbox,
-                epoch: holding.epoch,
-                intent: intent,
-                reason: nil,
-                actor: name
-            )
             var record = begun
+            if record == nil {
+                record = try await store.beginDraining(
+                    holding.sandbox,
+                    epoch: holding.epoch,
+                    intent: intent,
+                    reason: nil,
+                    actor: name
+                )
+            }
             if record == nil { record = try await store.leased(holding.sandbox, epoch: holding.epoch) }
             guard let record else { throw NoLease() }
             for _ in 0..<50 where holding.running > 0 {

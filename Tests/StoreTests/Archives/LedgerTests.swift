@@ -32,9 +32,14 @@ struct LedgerTests {
             #expect(try await fixture.state(of: good) == "current")
             #expect(try await fixture.state(of: begun.id) == "candidate")
             #expect(try await fixture.store.unfinishedSnapshot(of: served.sandbox)?.id == begun.id)
-            #expect(
-                try await !fixture.store.intendRestore(good, of: served.sandbox, epoch: served.epoch, actor: "worker")
+            let restore = try await fixture.store.beginRestore(
+                good,
+                of: served.sandbox,
+                epoch: served.epoch,
+                reason: nil,
+                actor: "worker"
             )
+            #expect(restore == nil)
             #expect(try await fixture.publish(begun, epoch: next.epoch))
             #expect(try await fixture.state(of: good) == "previous")
         }

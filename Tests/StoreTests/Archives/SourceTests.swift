@@ -114,11 +114,22 @@ struct SourceTests {
             let served = try await fixture.served()
             let checkpoint = try await fixture.saved(of: served)
             let snapshot = try await fixture.saved(of: served, .snapshot)
-            let store = fixture.store
-            #expect(try await store.intendRestore(checkpoint, of: served.sandbox, epoch: served.epoch, actor: "user"))
-            #expect(try await store.archives(of: served.sandbox).map(\.id) == [checkpoint, snapshot])
-            #expect(try await store.intendRestore(snapshot, of: served.sandbox, epoch: served.epoch, actor: "user"))
-            #expect(try await store.archives(of: served.sandbox).map(\.id) == [snapshot])
+            let (id, store) = (served.sandbox, fixture.store)
+            var epoch = served.epoch
+            for (wanted, expected) in [(checkpoint, [checkpoint, snapshot]), (snapshot, [snapshot])] {
+                let begun = try await store.beginRestore(
+                    wanted,
+                    of: id,
+                    epoch: epoch,
+                    reason: "restore",
+                    actor: "user"
+                )
+                #expect(begun?.source == wanted && begun?.leaseState == .draining && begun?.intent == .pause)
+                #expect(try await store.archives(of: id).map(\.id) == expected)
+                #expect(try await store.settle(id, epoch: epoch, as: .pause, keepsBox: false, actor: "user"))
+                epoch = try await fixture.lease(id, for: served.worker).record.epoch
+                _ = try await fixture.warm(id, epoch: epoch)
+            }
         }
     }
 
@@ -131,12 +142,19 @@ struct SourceTests {
             _ = try await fixture.store.deleteCheckpoint(deleted, in: fixture.workspace, actor: "user")
             for id in [foreign, deleted, .now()] {
                 await #expect {
-                    _ = try await fixture.store.intendRestore(id, of: served.sandbox, epoch: served.epoch, actor: "user")
+                    _ = try await fixture.store.beginRestore(
+                        id,
+                        of: served.sandbox,
+                        epoch: served.epoch,
+                        reason: "restore",
+                        actor: "user"
+                    )
                 } throws: { error in
                     (error as? Fault)?.code == .checkpointNotFound
                 }
             }
-            #expect(try await fixture.store.leased(served.sandbox, epoch: served.epoch)?.source == nil)
+            let record = try await fixture.store.leased(served.sandbox, epoch: served.epoch)
+            #expect(record?.source == nil && record?.leaseState == .warm)
         }
     }
 }
