@@ -192,7 +192,7 @@ struct UpTests {
             try await withUp(data: "\(folder)/fleet", options) { fleet in
                 try await eventually("the database is being made") { fleet.output.contains("Making the database") }
                 #expect(try await fleet.stop() == .exited(130))
-                try await Remains(data: fleet.data, fleet: nil).vanish(within: .seconds(1))
+                try await Remains(data: fleet.data, fleet: nil).vanish()
             }
             // What was begun does not stand in the way of the next start.
             try await withUp(data: "\(folder)/fleet", options) { try await $0.ready() }

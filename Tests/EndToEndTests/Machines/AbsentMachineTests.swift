@@ -20,7 +20,7 @@ import Testing
                 #expect(machine.keepers == 2)
 
                 #expect(try await machine.end(SIGTERM) == .exited(0))
-                try await api.waitFor(machine, toBe: .offline, within: .seconds(3))
+                try await api.waitFor(machine, toBe: .offline, within: .seconds(30))
                 try await api.client.deleteSandbox(deleted.id)
                 try await eventually("it is gone") {
                     try await api.send("GET", "/v1/sandboxes/\(deleted.id)").code == "sandbox_not_found"
@@ -48,7 +48,7 @@ import Testing
                 try await api.bring(machine)
                 let sandbox = try await api.sandbox(on: machine)
                 #expect(try await machine.end(SIGTERM) == .exited(0))
-                try await api.waitFor(machine, toBe: .offline, within: .seconds(3))
+                try await api.waitFor(machine, toBe: .offline, within: .seconds(30))
                 let told = try await api.fleet.cli("stop", sandbox.id)
                 #expect(told.contains("is being stopped"), "\(told)")
                 #expect(try await api.client.sandbox(sandbox.id).status != .shutdown)

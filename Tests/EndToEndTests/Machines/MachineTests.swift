@@ -111,7 +111,7 @@ import Testing
     private func leaves(_ machine: UserMachine, _ api: FleetAPI) async throws {
         let sandbox = try await api.sandbox(on: machine)
         #expect(try await machine.end(SIGTERM) == .exited(0))
-        try await api.waitFor(machine, toBe: .offline, within: .seconds(3))
+        try await api.waitFor(machine, toBe: .offline, within: .seconds(30))
         let away = try await api.run(["command": "true"], in: sandbox)
         #expect(away.status == 503 && away.code == "agent_offline", "\(away.body)")
         #expect(away.headers["Retry-After"] != nil)

@@ -22,7 +22,7 @@ import Testing
                     try await machine.start()
                     #expect(try await api.shell("echo after the kill", in: sandbox) == "after the kill\n")
                     #expect(try await machine.end(SIGTERM) == .exited(0))
-                    try await api.waitFor(machine, toBe: .offline, within: .seconds(3))
+                    try await api.waitFor(machine, toBe: .offline, within: .seconds(30))
                     try await machine.start()
                     try await api.waitFor(machine, toBe: .online)
                     #expect(try await api.shell("echo after the stop", in: sandbox) == "after the stop\n")
