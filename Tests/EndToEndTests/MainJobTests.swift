@@ -148,7 +148,7 @@ import Testing
             #expect(answer.status == 200)
             #expect(answer.json["status"] as? String == "killed")
             #expect(answer.json["reason"] as? String == "timeout")
-            #expect(.now - began < .seconds(5))
+            #expect(.now - began < .seconds(60))
             #expect(try await api.shell("pgrep -c sleep || true", in: sandbox) == "0\n")
         }
     }

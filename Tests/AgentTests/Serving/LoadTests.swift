@@ -134,7 +134,7 @@ import Wire
                         request = WireAgentRequest()
                         request.ping = WireAgentPing()
                     }
-                    #expect(.now - began < .seconds(2))
+                    #expect(.now - began < .seconds(20))
                     group.cancelAll()
                     while await group.nextResult() != nil {}
                 }

@@ -27,7 +27,7 @@ struct RevocationTests {
             let start = ContinuousClock.now
             try await fixture.authority.revoke(publicKey: agent.key.publicKey)
             for await state in changes where state != .connected { break }
-            #expect(ContinuousClock.now - start < .seconds(1))
+            #expect(ContinuousClock.now - start < .seconds(30))
             await #expect(throws: NATSError.self) { try await fixture.connect(agent, token).close() }
             // Nobody else notices.
             try await other.flush()

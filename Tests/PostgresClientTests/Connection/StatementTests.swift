@@ -37,7 +37,7 @@ extension WithPostgres {
                     try await Self.untilRunning("pg_sleep(30)", pool.configuration)
                     sleeper.cancel()
                     await #expect(throws: CancellationError.self) { try await sleeper.value }
-                    #expect(ContinuousClock.now - began < .seconds(5))
+                    #expect(ContinuousClock.now - began < .seconds(25))
                 }
                 let same = try await pool.query("SELECT pg_backend_pid()")[0].get(0, as: Int.self)
                 #expect(same == pid)
