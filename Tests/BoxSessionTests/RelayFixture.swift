@@ -46,8 +46,9 @@ struct RelayFixture {
     }
 
     func connect(
-        _ channel: ProcessChannel,
+        _ channel: any ByteChannel,
         isText: Bool = false,
+        liveness: BoxLiveness? = nil,
         epoch: UInt64 = 1,
         sandbox: SandboxID? = nil,
         environment: [String: String] = [:]
@@ -56,6 +57,7 @@ struct RelayFixture {
             over: channel,
             isText: isText,
             envelope: Envelope(backendId: "test", sessionState: .init(providerState: [:], workspaceReady: true)),
+            liveness: liveness,
             sandbox: sandbox ?? self.sandbox,
             epoch: epoch,
             environment: environment,

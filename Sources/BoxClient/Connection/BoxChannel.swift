@@ -22,6 +22,15 @@ final class BoxChannel: Sendable {
         var unsent: [UInt8] = []
         var failure: BoxError?
         var closeWaiters: [UInt32: CheckedContinuation<Void, Never>] = [:]
+        /// Since when somebody waits and nothing has come.
+        var quietSince: ContinuousClock.Instant?
+
+        var isWaitedFor: Bool {
+            !followers.isEmpty
+                || requests.values.contains {
+                    if case .waiting = $0 { true } else { false }
+                }
+        }
     }
 
     let loop: BoxLoop
@@ -71,6 +80,8 @@ extension BoxChannel {
                     let failure = transmit(frame, &state)
                     if failure != nil {
                         state.requests[stream] = nil
+                    } else if state.quietSince == nil {
+                        state.quietSince = .now
                     }
                     return failure
                 }
@@ -109,6 +120,8 @@ extension BoxChannel {
             let failure = transmit(frame, &state)
             if failure != nil {
                 state.followers[stream] = nil
+            } else if state.quietSince == nil {
+                state.quietSince = .now
             }
             return failure
         }
@@ -159,7 +172,10 @@ extension BoxChannel {
     /// On the loop's thread: the socket takes bytes again.
     func sendUnsent(on eventLoop: EventLoop) {
         let isDone = state.withLockedValue { state in
-            state.unsent.removeFirst(write(state.unsent[...]))
+            let sent = write(state.unsent[...])
+            state.unsent.removeFirst(sent)
+            // What goes out slowly comes back late.
+            if sent > 0, state.quietSince != nil { state.quietSince = .now }
             return state.unsent.isEmpty
         }
         // A thread that finds the socket full again asks for this again, behind this call.
@@ -194,6 +210,27 @@ extension BoxChannel {
 
     func follower(of stream: UInt32) -> (any ProcessFollower)? {
         state.withLockedValue { $0.followers[stream] }
+    }
+}
+
+// MARK: Silence
+
+extension BoxChannel {
+    /// On the loop's thread: something has come, and was handed on.
+    func noteNews() {
+        state.withLockedValue { state in
+            guard state.quietSince != nil else { return }
+            state.quietSince = state.isWaitedFor ? .now : nil
+        }
+    }
+
+    /// Since when somebody waits and nothing has come; nil while nobody waits.
+    var quietSince: ContinuousClock.Instant? {
+        state.withLockedValue { state in
+            // Whoever has waited may have been cancelled.
+            if !state.isWaitedFor { state.quietSince = nil }
+            return state.quietSince
+        }
     }
 }
 

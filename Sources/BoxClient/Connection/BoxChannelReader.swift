@@ -43,6 +43,7 @@ final class BoxChannelReader: EventHandler {
                 try decoder.decode(bytes) { header, payload in
                     try handle(header, payload)
                 }
+                channel.noteNews()
             } catch let error as SystemError {
                 channel.close(BoxError(.connectionClosed, errno: error.code))
             } catch {

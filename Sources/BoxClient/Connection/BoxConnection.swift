@@ -72,6 +72,15 @@ package final class BoxConnection: Sendable {
         try await perform(.ping, EmptyMessage())
     }
 
+    /// Closes the connection when somebody waits for it and the daemon does not answer any more.
+    ///
+    /// - Parameter renew: Makes the way to the daemon anew where that can be done without losing anything; called before giving up.
+    package func watch(_ liveness: BoxLiveness, renew: @escaping @Sendable () async -> Void) {
+        let watch = BoxLivenessWatch(channel: channel, liveness: liveness, renew: renew)
+        // Ends with the channel, which ends with this connection.
+        Task { await watch.run() }
+    }
+
     /// Ends everything that the daemon has started, whoever follows it, and then the daemon.
     ///
     /// Returns when nothing of it lives.

@@ -11,6 +11,7 @@ package struct DaemonBox: Box {
 
     package let envelope: Envelope
     package let isFresh: Bool
+    package let endsAt: ContinuousClock.Instant?
     let connection: BoxConnection
     /// The daemon hands over descriptors of files; else their contents travel in the connection.
     let isOnHost: Bool
@@ -37,6 +38,7 @@ package struct DaemonBox: Box {
         return DaemonBox(
             envelope: envelope,
             isFresh: isFresh,
+            endsAt: nil,
             connection: connection,
             isOnHost: true,
             ports: nil,
@@ -51,6 +53,9 @@ package struct DaemonBox: Box {
     /// - Parameters:
     ///   - isText: The relay was started with `--text`.
     ///   - isFresh: Nil is what the relay says: whether it has started the daemon.
+    ///   - endsAt: When the provider ends the box, where it tells.
+    ///   - liveness: How long the daemon's silence is believed in while somebody waits; nil is for as long as the channel is open, for
+    ///     providers whose boxes stand still at times.
     ///   - ports: Nil where ports are not reached.
     ///   - timeout: After it the call fails with `timeout`.
     package static func connect(
@@ -58,6 +63,8 @@ package struct DaemonBox: Box {
         isText: Bool = false,
         envelope: Envelope,
         isFresh: Bool? = nil,
+        endsAt: ContinuousClock.Instant? = nil,
+        liveness: BoxLiveness? = nil,
         sandbox: SandboxID,
         epoch: UInt64,
         environment: [String: String],
@@ -77,9 +84,11 @@ package struct DaemonBox: Box {
                 )
                 return (connection, greeted.greeting)
             }
+            if let liveness { connection.watch(liveness) { await channel.renew() } }
             return DaemonBox(
                 envelope: envelope,
                 isFresh: isFresh ?? greeting.isFresh,
+                endsAt: endsAt,
                 connection: connection,
                 isOnHost: false,
                 ports: ports,

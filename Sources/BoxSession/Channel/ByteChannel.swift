@@ -11,4 +11,12 @@ package protocol ByteChannel: Sendable {
 
     /// Ends the relay, or lets it end. Closing what is closed does nothing; whoever reads or writes is woken.
     func close() async
+
+    /// Nothing has come for too long: what it is read from is let go of and taken up anew, where that loses nothing.
+    func renew() async
+}
+
+extension ByteChannel {
+    /// Most have one connection for both directions, which cannot be replaced.
+    package func renew() async {}
 }

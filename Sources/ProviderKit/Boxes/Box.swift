@@ -12,6 +12,10 @@ package protocol Box: Sendable {
     /// Why what ran in it before is no more, in one of our words; nil when nothing says so.
     var lossReason: String? { get }
 
+    /// When the provider ends it at the latest, where the provider tells that of each box; nil is the descriptor's time from its
+    /// start on.
+    var endsAt: ContinuousClock.Instant? { get }
+
     /// Says what would refuse a start, before anything is written down about it.
     func prepareStart() async throws(DriverError)
 
@@ -56,6 +60,8 @@ package protocol Box: Sendable {
 
 extension Box {
     package var lossReason: String? { nil }
+
+    package var endsAt: ContinuousClock.Instant? { nil }
 
     package func prepareStart() async throws(DriverError) {}
 

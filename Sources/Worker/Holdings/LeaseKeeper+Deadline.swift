@@ -36,7 +36,7 @@ extension LeaseKeeper {
 
     /// A box that was started again has a new end.
     func recordRestart(of box: any Box, _ holding: Holding) async {
-        guard let lifetime = driver.descriptor.hardDeadlineSeconds else { return }
+        guard let lifetime = box.lifetime(under: driver.descriptor) else { return }
         do {
             try await store.recordBox(
                 holding.boxID,

@@ -189,8 +189,7 @@ final class LeaseKeeper: Sendable {
                 record.id,
                 epoch: record.epoch,
                 box: outcome.id,
-                // Counted from its start, not from when somebody found it again.
-                lifetime: outcome.box.isFresh ? driver.descriptor.hardDeadlineSeconds : nil,
+                lifetime: outcome.box.lifetime(under: driver.descriptor),
                 envelope: envelope,
                 binding: (binding.account, binding.placement),
                 actor: identity.actor

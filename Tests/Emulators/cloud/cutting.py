@@ -14,13 +14,15 @@ class CutTransport:
     """Stands in for a connection's transport and lets only so many bytes after the answer's head through.
 
     With a budget of None not even the head gets through. `cut` breaks the connection in any case; that of a WebSocket
-    breaks in the place of its head unless all shall stay silent, as it has no end to wait for.
+    breaks in the place of its head unless all shall stay silent, as it has no end to wait for. One that stays open
+    brings nothing more when the budget is used up.
     """
 
-    def __init__(self, transport: asyncio.Transport, budget: int | None, silent: bool) -> None:
+    def __init__(self, transport: asyncio.Transport, budget: int | None, silent: bool, stalls: bool) -> None:
         self._transport = transport
         self._budget = budget
         self._silent = silent
+        self._stalls = stalls
         self._head = b""
         self._body = False
 
@@ -42,7 +44,7 @@ class CutTransport:
             self._transport.write(head + separator)
         self._transport.write(content[: self._budget])
         self._budget -= min(self._budget, len(content))
-        if self._budget == 0:
+        if self._budget == 0 and not self._stalls:
             self.cut()
 
     def writelines(self, pieces: Iterable[bytes]) -> None:
@@ -57,10 +59,12 @@ class CutTransport:
         return getattr(self._transport, name)
 
 
-def cut_after(request: web.Request, budget: int | None, *, silent: bool = False) -> CutTransport:
+def cut_after(
+    request: web.Request, budget: int | None, *, silent: bool = False, stalls: bool = False
+) -> CutTransport:
     """Puts a cut in the way of this request's answer."""
     protocol = request.protocol
     assert isinstance(protocol.transport, asyncio.Transport)
-    cutting = CutTransport(protocol.transport, budget, silent)
+    cutting = CutTransport(protocol.transport, budget, silent, stalls)
     protocol.transport = cutting  # type: ignore[assignment]
     return cutting

@@ -23,6 +23,8 @@ class Kind(enum.Enum):
     """Waits `before` it is done, or `after` it was done and before the answer begins, in seconds."""
     CUT = "cut"
     """The connection breaks when `bytes` of the answer after its head were sent, in whatever framing it has."""
+    STALLED = "stalled"
+    """The connection stays open, and nothing more comes when `bytes` of the answer after its head were sent."""
     UNAUTHORIZED = "unauthorized"
     """The credentials have expired."""
     REAPED = "reaped"
@@ -82,7 +84,7 @@ class Faults:
         elif kind is Kind.SLOW:
             fault.before = fields.number("before", 0) or 0
             fault.after = fields.number("after", 0) or 0
-        elif kind is Kind.CUT:
+        elif kind in (Kind.CUT, Kind.STALLED):
             fault.bytes = fields.integer("bytes", 0, least=0) or 0
         elif kind is Kind.SILENT:
             fault.done = fields.flag("done", False) or False

@@ -76,6 +76,8 @@ class Handling:
                 request["answer_after"] = fault.after
             case Kind.CUT:
                 cut_after(request, fault.bytes)
+            case Kind.STALLED:
+                cut_after(request, fault.bytes, stalls=True)
             case Kind.REAPED:
                 await emulator.reap(request)
             case Kind.LOST_ANSWER:

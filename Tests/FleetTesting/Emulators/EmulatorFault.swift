@@ -13,6 +13,8 @@ package struct EmulatorFault: Sendable, Encodable {
         case slow(before: Double = 0, after: Double = 0)
         /// The connection breaks so many bytes after the head of the answer.
         case cut(bytes: Int)
+        /// The connection stays open, and nothing more comes so many bytes after the head of the answer.
+        case stalled(bytes: Int)
         /// The credentials have expired.
         case unauthorized
         /// The provider takes the box away, then answers.
@@ -28,6 +30,7 @@ package struct EmulatorFault: Sendable, Encodable {
             case .status: "status"
             case .slow: "slow"
             case .cut: "cut"
+            case .stalled: "stalled"
             case .unauthorized: "unauthorized"
             case .reaped: "reaped"
             case .silent: "silent"
@@ -83,7 +86,7 @@ package struct EmulatorFault: Sendable, Encodable {
         case .slow(let before, let after):
             try fields.encode(before, forKey: .before)
             try fields.encode(after, forKey: .after)
-        case .cut(let bytes): try fields.encode(bytes, forKey: .bytes)
+        case .cut(let bytes), .stalled(let bytes): try fields.encode(bytes, forKey: .bytes)
         case .silent(let done): try fields.encode(done, forKey: .done)
         case .lostAnswer, .refused, .unauthorized, .reaped: break
         }

@@ -24,6 +24,8 @@ final class FakeBox: Box {
         )
     }
 
+    var endsAt: ContinuousClock.Instant? { driver.boxes[name]?.endsAt }
+
     func start(_ command: BoxCommand) async throws(DriverError) -> any BoxProcess { throw Self.refusal }
     func attach(_ id: String, stdout: UInt64, stderr: UInt64) async throws(DriverError) -> any BoxProcess {
         throw DriverError(.processGone, "Nothing runs here.")

@@ -13,6 +13,8 @@ final class FakeDriver: Driver {
         var tag: BoxTag?
         var files: [String: String] = [:]
         var isRunning = true
+        /// As the provider would tell it.
+        var endsAt: ContinuousClock.Instant?
     }
 
     private struct State {

@@ -135,6 +135,20 @@ def test_cut_stream(toy: RunningEmulator) -> None:
     assert len(call(toy, "GET", "/stream")[1]) == 100_000
 
 
+def test_stalled_stream(toy: RunningEmulator) -> None:
+    toy.fault("stalled", path="/stream", bytes=2500)
+    connection = http.client.HTTPConnection(urlsplit(toy.url).netloc, timeout=2)
+    try:
+        connection.request("GET", "/stream", headers={"Authorization": f"Bearer {TOKEN}"})
+        answer = connection.getresponse()
+        assert len(answer.read(2000)) == 2000
+        with pytest.raises(TimeoutError):
+            answer.read()
+    finally:
+        connection.close()
+    assert len(call(toy, "GET", "/stream")[1]) == 100_000
+
+
 def test_cut_socket(toy: RunningEmulator) -> None:
     toy.fault("cut", path="/socket", bytes=2 + 10 + 5)
 
