@@ -378,9 +378,8 @@ let package = Package(
         tests(
             "VercelDriver",
             [
-                "BoxSession", "CurlTransport", "Fleet", "FleetTesting", "Model", "ProviderHTTP", "ProviderKit", logging,
-                nioCore,
-                nioLocks,
+                "BoxClient", "BoxSession", "CurlTransport", "Fleet", "FleetTesting", "Model", "ProviderHTTP",
+                "ProviderKit", logging, nioCore, nioLocks,
             ]
         ),
         tests("BoxDaemon", ["BoxClient", "BoxProtocol", "CLinux", "ExecutionEngine", nioCore, nioLocks]),

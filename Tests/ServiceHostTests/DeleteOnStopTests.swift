@@ -30,6 +30,16 @@ struct DeleteOnStopTests {
         #expect(!deletes("local", SandboxSpec(purpose: "a task")))
     }
 
+    @Test(arguments: [
+        ([:], true, false), (["SANDBOX_VERCEL_PROFILE": "coding-agent"], true, false),
+        (["SANDBOX_VERCEL_DELETE_ON_STOP": "true"], true, true), (["SANDFLEET_DELETE_ON_STOP": "vercel"], true, true),
+    ])
+    func aSandboxsOwnProfileCounts(environment: [String: String], shortLived: Bool, agent: Bool) async throws {
+        let deletes = try await ServiceSettings(environment: environment).deleteOnStop()
+        #expect(deletes("vercel", SandboxSpec(purpose: "Codex", params: ["profile": "ephemeral"])) == shortLived)
+        #expect(deletes("vercel", SandboxSpec(params: ["profile": "coding-agent"])) == agent)
+    }
+
     @Test func whatNobodyHasSaidIsTheSettingsDefault() async throws {
         let usual = try await ServiceSettings(environment: [:]).deleteOnStop()
         #expect(usual("sprites", SandboxSpec()) && !usual("local", SandboxSpec()) && !usual("daytona", SandboxSpec()))

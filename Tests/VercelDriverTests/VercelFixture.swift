@@ -84,8 +84,8 @@ struct VercelFixture {
         BoxResumption(envelope: envelope, sandbox: sandbox, epoch: epoch, spec: SandboxSpec(), environment: [:])
     }
 
-    func capture(of envelope: Envelope, as archive: ArchiveID = .random()) -> BoxCapture {
-        BoxCapture(archive: archive, envelope: envelope, sandbox: sandbox, epoch: 1)
+    func capture(of envelope: Envelope, as archive: ArchiveID = .random(), epoch: UInt64 = 2) -> BoxCapture {
+        BoxCapture(archive: archive, envelope: envelope, sandbox: sandbox, epoch: epoch)
     }
 
     /// What the provider itself shows of a sandbox.

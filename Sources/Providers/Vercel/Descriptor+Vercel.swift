@@ -33,6 +33,7 @@ extension Descriptor {
             hardDeadlineSeconds: Int(configuration.longestLife.components.seconds),
             createDeadlineSeconds: Int(configuration.patience.components.seconds) * 2,
             listingDelaySeconds: 30,
+            params: VercelParameters.names,
             credentials: VercelCredentials.variables
         )
     }

@@ -48,10 +48,12 @@ package final class VercelDriver: Driver {
             sandbox: sandbox,
             epoch: epoch,
             environment: environment,
+            endsAt: answer.session.latestEnd(longest: configuration.longestLife),
             isNew: isNew
         )
+        let span = try configuration.span(for: spec)
         let box = try await opener.open(opening, api)
-        extender.keepAlive(answer.session, span: configuration.span(for: spec)) { await box.waitUntilClosed() }
+        extender.keepAlive(answer.session, span: span) { await box.waitUntilClosed() }
         return box
     }
 

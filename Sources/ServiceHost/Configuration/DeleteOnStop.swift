@@ -3,15 +3,18 @@ package import Model
 /// Of which providers a sandbox is deleted when it stops, unless its creation says otherwise.
 ///
 /// `SANDBOX_<PROVIDER>_DELETE_ON_STOP` says it of one provider, as the callers of other sandbox services know it; it wins
-/// over the setting, which lists providers. Of Vercel's, where nothing is said, those are deleted that its profile for short
-/// tasks is for.
+/// over the setting, which lists providers. Of Vercel's, where nothing is said, those are deleted that have its profile for short
+/// tasks: by their own wish, by the variable, by their purpose.
 package struct DeleteOnStop: Sendable, Hashable {
     private static let prefix = "SANDBOX_"
     private static let suffix = "_DELETE_ON_STOP"
     private static let vercel = "VERCEL"
+    private static let shortLived = "ephemeral"
 
     /// By the provider's name as it is spelt in a variable.
     private var byProvider: [String: Bool] = [:]
+    /// What is said of Vercel follows from the profile that its sandboxes have unless they ask for another one.
+    private var followsProfile = false
     /// Variables that say neither yes nor no.
     private var unreadable: [String] = []
 
@@ -26,7 +29,8 @@ package struct DeleteOnStop: Sendable, Hashable {
             if Self.flag(value) == nil { unreadable.append(name) }
         }
         if let profile = environment["SANDBOX_VERCEL_PROFILE"], !profile.isEmpty, byProvider[Self.vercel] == nil {
-            byProvider[Self.vercel] = profile == "ephemeral"
+            byProvider[Self.vercel] = profile == Self.shortLived
+            followsProfile = true
         }
     }
 
@@ -48,6 +52,9 @@ package struct DeleteOnStop: Sendable, Hashable {
 
     package func callAsFunction(_ provider: String, _ spec: SandboxSpec = SandboxSpec()) -> Bool {
         let name = Self.spelling(of: provider)
+        if name == Self.vercel, followsProfile || byProvider[name] == nil, let wish = spec.params?["profile"] {
+            return wish == Self.shortLived
+        }
         return byProvider[name] ?? (name == Self.vercel && !spec.isForAgent)
     }
 

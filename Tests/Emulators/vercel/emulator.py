@@ -52,6 +52,8 @@ class Emulator(Base):
                             help="seconds that a write to a program which does not read waits")
         parser.add_argument("--signals", choices=("process", "session"), default="process",
                             help="whom a signal reaches: the command's process, or all of its processes")
+        parser.add_argument("--sparse-pages", action="store_true",
+                            help="sandboxes without the tags that are asked for take their place in a page, unseen")
         parser.add_argument("--transition-status", type=int, choices=(422, 410), default=422,
                             help="what a session that is stopping or snapshotting answers")
 

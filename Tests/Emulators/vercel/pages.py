@@ -16,11 +16,12 @@ Entry = TypeVar("Entry")
 
 def page(
     request: web.Request, entries: Sequence[Entry], name: str, show: Callable[[Entry], dict[str, Any]],
-    key: Callable[[Entry], tuple[Any, ...]], *, order: str = "desc",
+    key: Callable[[Entry], tuple[Any, ...]], *, order: str = "desc", keep: Callable[[Entry], bool] | None = None,
 ) -> web.Response:
     """One page, sorted by a key that is different for every entry.
 
-    A cursor holds the key of the last entry shown: what is added or deleted meanwhile moves nothing.
+    A cursor holds the key of the last entry of its page: what is added or deleted meanwhile moves nothing. What `keep`
+    passes over has its place in a page, which may so be empty and have others behind it.
     """
     limit = _limit(request)
     descending = _order(request, order)
@@ -33,6 +34,8 @@ def page(
             raise invalid("cursor is of another list") from None
     shown = ordered[:limit]
     following = _encoded(key(shown[-1])) if len(ordered) > limit else None
+    if keep:
+        shown = [entry for entry in shown if keep(entry)]
     return web.json_response({
         name: [show(entry) for entry in shown],
         "pagination": {"count": len(shown), "next": following, "prev": None},

@@ -136,12 +136,18 @@ class Registry:
         found = [
             sandbox for sandbox in self._sandboxes.values()
             if sandbox.project == project and sandbox.name.startswith(prefix)
-            and all(sandbox.settings.tags.get(key) == value for key, _, value in tags)
         ]
+
+        def tagged(sandbox: Sandbox) -> bool:
+            return all(sandbox.settings.tags.get(key) == value for key, _, value in tags)
+
+        keep = tagged if self._ground.options.sparse_pages else None
+        if keep is None:
+            found = [sandbox for sandbox in found if tagged(sandbox)]
         sort = request.query.get("sortBy", "createdAt")
         if sort not in SORTS:
             raise invalid(f"sortBy must be one of {', '.join(SORTS)}")
-        return page(request, found, "sandboxes", Sandbox.shown, SORTS[sort])
+        return page(request, found, "sandboxes", Sandbox.shown, SORTS[sort], keep=keep)
 
     async def _update(self, request: web.Request) -> web.Response:
         sandbox = self.find(request)

@@ -89,7 +89,7 @@ import VercelDriver
             let reference = try await driver.capture(fixture.capture(of: box.envelope))
             let inUse = await fixture.failure { try await $0.discard(reference.id, externalID: reference.externalID) }
             #expect(inUse == .conflict)
-            try await driver.delete(box.envelope, epoch: 1)
+            try await driver.delete(box.envelope, epoch: 2)
             try await driver.discard(reference.id, externalID: reference.externalID)
             #expect(try await fixture.snapshot(reference.externalID) == "deleted")
             // What is gone is gone.
@@ -118,7 +118,7 @@ import VercelDriver
         try await VercelFixture.with { fixture in
             let box = try await fixture.driver.create(fixture.creation())
             let reference = try await fixture.driver.capture(fixture.capture(of: box.envelope))
-            try await fixture.driver.delete(box.envelope, epoch: 1)
+            try await fixture.driver.delete(box.envelope, epoch: 2)
             try await fixture.driver.discard(reference.id, externalID: reference.externalID)
             let creation = fixture.creation(source: reference)
             #expect(await fixture.failure { try await $0.create(creation) } == .archiveDamaged)

@@ -75,9 +75,50 @@ import VercelDriver
             let automatic = try #require(try await fixture.shown(box.envelope.boxId ?? "").sandbox.currentSnapshotId)
             _ = try await fixture.driver.resume(fixture.resumption(of: box.envelope))
             let archive = try await fixture.driver.capture(fixture.capture(of: box.envelope))
-            try await fixture.driver.delete(box.envelope, epoch: 1)
+            try await fixture.driver.delete(box.envelope, epoch: 2)
             #expect(try await fixture.snapshot(automatic) == "deleted")
             #expect(try await fixture.snapshot(archive.externalID) == "created")
+        }
+    }
+
+    @Test func aStoppedEphemeralBoxLeavesNothing() async throws {
+        try await VercelFixture.with { fixture in
+            let box = try await fixture.driver.create(fixture.creation())
+            let name = try #require(box.envelope.boxId)
+            try await fixture.driver.stop(box.envelope, epoch: 1)
+            let kept = try #require(try await fixture.shown(name).sandbox.currentSnapshotId)
+            _ = try await fixture.driver.resume(fixture.resumption(of: box.envelope))
+            let archive = try await fixture.driver.capture(fixture.capture(of: box.envelope))
+            try await fixture.driver.delete(box.envelope, epoch: 2)
+            #expect(try await fixture.snapshot(kept) == "deleted")
+            #expect(try await fixture.snapshot(archive.externalID) == "created")
+        }
+    }
+
+    @Test func whatAStopHasKeptGoesByItself() async throws {
+        try await VercelFixture.with { fixture in
+            let box = try await fixture.driver.create(fixture.creation())
+            try await fixture.driver.stop(box.envelope, epoch: 1)
+            let kept = try #require(try await fixture.shown(box.envelope.boxId ?? "").sandbox.currentSnapshotId)
+            #expect(try await fixture.snapshot(kept) == "created")
+            try await fixture.emulator.advance(seconds: 8 * 86_400)
+            try await eventually("it has expired") { try await fixture.snapshot(kept) == "deleted" }
+            // What it held is saved elsewhere, or nobody wanted it.
+            #expect(await fixture.failure { try await $0.resume(fixture.resumption(of: box.envelope)) } == .gone)
+        }
+    }
+
+    /// Stopped between a capture that failed and its next try.
+    @Test func whatAStopHasKeptIsNoArchive() async throws {
+        try await VercelFixture.with(patience: .seconds(10)) { fixture in
+            let box = try await fixture.driver.create(fixture.creation())
+            let capture = fixture.capture(of: box.envelope)
+            try await fixture.emulator.inject(EmulatorFault(.status(502), "POST", "*/snapshot"))
+            await #expect(throws: DriverError.self) { _ = try await fixture.driver.capture(capture) }
+            try await fixture.driver.stop(box.envelope, epoch: 2)
+            let kept = try await fixture.shown(box.envelope.boxId ?? "").sandbox.currentSnapshotId
+            #expect(kept != nil)
+            #expect(try await fixture.driver.capture(capture).externalID != kept)
         }
     }
 }

@@ -24,6 +24,23 @@ import VercelDriver
         }
     }
 
+    @Test func anEmptyPageIsNotTheLastOne() async throws {
+        try await VercelFixture.with(options: ["--sparse-pages"]) { fixture in
+            let creation = fixture.creation()
+            _ = try await fixture.driver.create(creation)
+            // Those of others come first, and fill a page.
+            let stranger = try VercelFixture(fixture.emulator)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<51 {
+                    group.addTask { _ = try await stranger.driver.create(stranger.creation()) }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await fixture.driver.list().map(\.tag) == [creation.tag])
+            await stranger.driver.shutdown()
+        }
+    }
+
     @Test func aStoppedBoxIsListedAsStopped() async throws {
         try await VercelFixture.with { fixture in
             let creation = fixture.creation(SandboxSpec(purpose: "agent"))

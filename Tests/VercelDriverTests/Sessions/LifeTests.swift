@@ -1,3 +1,4 @@
+import BoxSession
 import FleetTesting
 import Model
 import ProviderKit
@@ -57,6 +58,32 @@ import Testing
         var life = try #require(newLife(document(timeout: 300_000, startedAgo: 0)))
         life.hesitate()
         #expect(life.pause(now: now) == .seconds(75))
+    }
+
+    @Test func itsEndIsCountedFromItsStart() {
+        let session = document(timeout: 300_000, startedAgo: 280_000)
+        #expect(session.latestEnd(longest: .seconds(600), now: now, wall: wall) == now + .seconds(320))
+        // Longer than we thought that it may live.
+        #expect(session.latestEnd(longest: .seconds(60), now: now, wall: wall) == now + .seconds(20))
+        let early = document(timeout: 300_000, startedAgo: -900_000)
+        #expect(early.latestEnd(longest: .seconds(600), now: now, wall: wall) == now + .seconds(600))
+        let silent = SessionDocument(id: "s", status: "running", timeout: nil, startedAt: nil)
+        #expect(silent.latestEnd(longest: .seconds(600), now: now, wall: wall) == nil)
+    }
+
+    @Test func aBoxEndsWithItsSessionWheneverItsDaemonWasStarted() async throws {
+        let program = try DaemonProgram.load(path: try Products.path("boxd"))
+        try await VercelFixture.with(opener: try DaemonOpener(program)) { fixture in
+            let box = try await fixture.driver.create(fixture.creation())
+            let end = try #require(box.endsAt)
+            _ = try? await box.text("kill -9 $PPID")
+            await box.waitUntilClosed()
+            let again = try await fixture.driver.resume(fixture.resumption(of: box.envelope))
+            #expect(again.isFresh)
+            let difference = try #require(again.endsAt).duration(to: end)
+            #expect(abs(difference.components.seconds) < 1)
+            await again.detach()
+        }
     }
 
     @Test func aSessionLivesForAsLongAsSomebodyHoldsItsBox() async throws {

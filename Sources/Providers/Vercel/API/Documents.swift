@@ -37,8 +37,23 @@ struct SnapshotDocument: Decodable, Sendable {
     let sizeBytes: Int64?
     /// Milliseconds of Unix time.
     let createdAt: Int64
+    /// Nil is never.
+    let expiresAt: Int64?
+    /// An expiry is counted from it.
+    let lastUsedAt: Int64?
     /// `automatic` for those that Vercel takes when a session ends.
     let creationMethod: String?
+
+    /// What Vercel keeps, or we with a stop, so that a box can go on: it belongs to its sandbox, and is no archive.
+    var isOfItsSandbox: Bool {
+        if creationMethod == "automatic" { return true }
+        guard let expiresAt else { return false }
+        // A day of grace; whatever is meant to stay stays much longer.
+        return expiresAt - max(createdAt, lastUsedAt ?? 0) <= (Self.stopExpiration + .seconds(86_400)).milliseconds
+    }
+
+    /// How long the snapshot lives with which a box is stopped that Vercel does not save.
+    static let stopExpiration = Duration.seconds(7 * 86_400)
 }
 
 struct CommandDocument: Decodable, Sendable {

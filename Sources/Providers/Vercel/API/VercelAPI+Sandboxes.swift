@@ -3,9 +3,11 @@ import ProviderHTTP
 import ProviderKit
 
 extension VercelAPI {
-    private struct Listed: Decodable, Sendable {
+    private struct Listed: ListPage {
         let sandboxes: [SandboxDocument]
         let pagination: Pagination
+
+        var entries: [SandboxDocument] { sandboxes }
     }
 
     private struct Changed: Decodable, Sendable {
@@ -84,21 +86,6 @@ extension VercelAPI {
         if let prefix {
             query += [("namePrefix", prefix), ("sortBy", "name")]
         }
-        var found: [SandboxDocument] = []
-        var cursor: String?
-        repeat {
-            let call = ProviderCall(
-                "list sandboxes",
-                "GET",
-                "/v2/sandboxes",
-                query: query + (cursor.map { [("cursor", $0)] } ?? []),
-                repeatability: .safe
-            )
-            let page: Listed = try await self.call { client throws(DriverError) in try await client.json(call) }
-            found += page.sandboxes
-            // A cursor that leads nowhere would be asked for ever.
-            cursor = page.sandboxes.isEmpty || page.pagination.next == cursor ? nil : page.pagination.next
-        } while cursor != nil
-        return found
+        return try await all(Listed.self, "list sandboxes", "/v2/sandboxes", query: query)
     }
 }

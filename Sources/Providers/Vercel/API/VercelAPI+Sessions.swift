@@ -10,9 +10,11 @@ extension VercelAPI {
         let snapshot: SnapshotDocument
     }
 
-    private struct Listed: Decodable, Sendable {
+    private struct Listed: ListPage {
         let snapshots: [SnapshotDocument]
         let pagination: Pagination
+
+        var entries: [SnapshotDocument] { snapshots }
     }
 
     private struct None: Encodable, Sendable {}
@@ -76,22 +78,8 @@ extension VercelAPI {
 
     /// Those of one sandbox, newest first, also when it is deleted.
     func snapshots(of name: String) async throws(DriverError) -> [SnapshotDocument] {
-        var found: [SnapshotDocument] = []
-        var cursor: String?
-        repeat {
-            let call = ProviderCall(
-                "list snapshots",
-                "GET",
-                "/v2/sandboxes/snapshots",
-                query: [("project", project), ("name", name), ("limit", "50")]
-                    + (cursor.map { [("cursor", $0)] } ?? []),
-                repeatability: .safe
-            )
-            let page: Listed = try await self.call { client throws(DriverError) in try await client.json(call) }
-            found += page.snapshots
-            cursor = page.snapshots.isEmpty || page.pagination.next == cursor ? nil : page.pagination.next
-        } while cursor != nil
-        return found
+        let query: [ProviderCall.QueryItem] = [("project", project), ("name", name), ("limit", "50")]
+        return try await all(Listed.self, "list snapshots", "/v2/sandboxes/snapshots", query: query)
     }
 
     /// Deleting what is gone succeeds.

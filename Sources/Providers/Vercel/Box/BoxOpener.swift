@@ -15,6 +15,8 @@ package struct BoxOpening: Sendable {
     package var epoch: UInt64
     /// Secret, never logged.
     package var environment: [String: String]
+    /// When the session ends at the latest, as far as Vercel tells.
+    package var endsAt: ContinuousClock.Instant?
     /// Nothing of ours can be in it yet.
     package var isNew: Bool
 }

@@ -1,4 +1,4 @@
-import BoxClient
+package import BoxClient
 package import BoxSession
 import Logging
 import Model
@@ -11,16 +11,20 @@ package import ProviderKit
 package final class DaemonOpener: BoxOpener {
     /// Below it the executables and the state of the daemons; part of every snapshot.
     private static let folder = "/opt/sandfleet"
+    static let state = "/opt/sandfleet/state"
     /// Within how long a daemon has to answer once its relay was started.
     private static let patience = Duration.seconds(60)
 
     private let program: DaemonProgram
     private let loop: BoxLoop
+    private let liveness: BoxLiveness
     /// The program as `fs/write` takes it, made once.
     private let package = NIOLockedValueBox<ByteBuffer?>(nil)
 
-    package init(_ program: DaemonProgram) throws(DriverError) {
+    /// - Parameter liveness: How long a log that brings nothing is believed in while somebody waits for it.
+    package init(_ program: DaemonProgram, liveness: BoxLiveness = .usual) throws(DriverError) {
         self.program = program
+        self.liveness = liveness
         loop = try Self.makeLoop()
     }
 
@@ -47,6 +51,8 @@ package final class DaemonOpener: BoxOpener {
             over: CommandChannel(command, in: opening.session, api),
             isText: true,
             envelope: opening.envelope,
+            endsAt: opening.endsAt,
+            liveness: liveness,
             sandbox: opening.sandbox,
             epoch: opening.epoch,
             environment: opening.environment,
@@ -63,7 +69,7 @@ package final class DaemonOpener: BoxOpener {
     private func relay(for opening: BoxOpening) -> [String] {
         DaemonProgram.relayArguments(
             path: path,
-            directory: "\(Self.folder)/state",
+            directory: Self.state,
             sandbox: opening.sandbox,
             workspace: VercelSettings.workspace,
             isText: true
@@ -77,8 +83,8 @@ package final class DaemonOpener: BoxOpener {
             set -e
             umask 022
             owner=$(stat -c %u:%g .)
-            mkdir -p \(Self.folder)/state \(VercelSettings.workspace)
-            chown "$owner" \(Self.folder)/state \(VercelSettings.workspace)
+            mkdir -p \(Self.state) \(VercelSettings.workspace)
+            chown "$owner" \(Self.state) \(VercelSettings.workspace)
             chmod 755 '/tmp/\(program.name)'
             chown 0:0 '/tmp/\(program.name)'
             mv -f '/tmp/\(program.name)' '\(path)'

@@ -6,8 +6,8 @@ import ProviderKit
 
 /// The standard streams of a command whose output is ASCII text.
 ///
-/// Output is a log that is followed. When the connection to it breaks it is asked for again, and what was read already is
-/// passed over: a log is given from its first byte on.
+/// Output is a log that is followed. When the connection to it breaks, or brings nothing more, it is asked for again, and what was
+/// read already is passed over: a log is given from its first byte on.
 final class CommandChannel: ByteChannel {
     /// Beyond so many bytes nobody reads a log again from its beginning: whoever wants more starts another command.
     private static let replayLimit = 16 << 20
@@ -17,6 +17,8 @@ final class CommandChannel: ByteChannel {
 
     private struct Reading {
         var lines: ProviderLines?
+        /// The one who waits for the next record.
+        var waiting: Task<LogRecord?, any Error>?
         /// Bytes of output that were handed on.
         var taken = 0
         /// Bytes that the present log has yet to repeat.
@@ -44,7 +46,7 @@ final class CommandChannel: ByteChannel {
         while !isClosed {
             let record: LogRecord?
             do throws(DriverError) {
-                record = try await following().next(as: LogRecord.self)
+                record = try await next()
             } catch {
                 if isClosed { return nil }
                 // What was cut off goes on; what was refused does not.
@@ -76,16 +78,43 @@ final class CommandChannel: ByteChannel {
     }
 
     func close() async {
-        let isFirst = reading.withLockedValue { reading in
+        let (isFirst, waiting) = reading.withLockedValue { reading in
             defer { reading.isClosed = true }
             // Letting go of the log ends its connection.
             reading.lines = nil
-            return !reading.isClosed
+            return (!reading.isClosed, reading.waiting)
         }
+        waiting?.cancel()
         if isFirst { await input.close() }
     }
 
+    /// Whoever reads asks for the log again.
+    func renew() async {
+        reading.withLockedValue { $0.waiting }?.cancel()
+    }
+
     private var isClosed: Bool { reading.withLockedValue(\.isClosed) }
+
+    /// In a task of its own, which can be ended without ending the reader.
+    private func next() async throws(DriverError) -> LogRecord? {
+        let task = Task { try await following().next(as: LogRecord.self) }
+        let isClosed = reading.withLockedValue { reading in
+            reading.waiting = task
+            return reading.isClosed
+        }
+        if isClosed { task.cancel() }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        reading.withLockedValue { $0.waiting = nil }
+        do {
+            return try result.get()
+        } catch {
+            throw error as? DriverError ?? DriverError(.transient, "The log of the relay was let go of.")
+        }
+    }
 
     private func following() async throws(DriverError) -> ProviderLines {
         if let lines = reading.withLockedValue(\.lines) { return lines }

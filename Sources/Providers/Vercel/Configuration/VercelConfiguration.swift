@@ -50,10 +50,15 @@ package struct VercelConfiguration: Sendable {
         self.patience = patience
     }
 
-    func profile(for spec: SandboxSpec) -> VercelProfile {
-        profile ?? (spec.isForAgent ? .codingAgent : .ephemeral)
+    func profile(for spec: SandboxSpec, _ parameters: VercelParameters) -> VercelProfile {
+        parameters.profile ?? profile ?? (spec.isForAgent ? .codingAgent : .ephemeral)
     }
 
     /// How long a session lives that nobody extends.
-    func span(for spec: SandboxSpec) -> Duration { min(timeout ?? profile(for: spec).timeout, longestLife) }
+    ///
+    /// - Throws: `invalid` for parameters that cannot be read.
+    func span(for spec: SandboxSpec) throws(DriverError) -> Duration {
+        let parameters = try VercelParameters(spec)
+        return min(parameters.timeout ?? timeout ?? profile(for: spec, parameters).timeout, longestLife)
+    }
 }

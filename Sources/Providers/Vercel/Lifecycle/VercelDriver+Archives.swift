@@ -9,11 +9,16 @@ extension VercelDriver {
     package func capture(_ capture: BoxCapture) async throws(DriverError) -> ArchiveReference {
         let name = try identify(capture.envelope)
         let before = try await settled(name, of: capture.envelope)
+        try refuse(capture.epoch, behind: before.sandbox)
         if let taken = try await snapshot(for: capture.archive, before) { return reference(to: taken, capture.archive) }
-        let answer = try await running(name, of: capture.envelope)
+        _ = try await running(name, of: capture.envelope)
+        let answer = try await owned(name, of: capture.envelope, epoch: capture.epoch)
         var tags = VercelTags(answer.sandbox)
         tags.archive = capture.archive
+        tags.epoch = tags.epoch.map { max($0, capture.epoch) }
         try await api.tag(name, tags.all, of: capture.envelope)
+        // Once more: the tag took its time.
+        try await refuse(capture.epoch, behindFenceOf: answer)
         do throws(DriverError) {
             let taken = try await api.snapshot(
                 session: answer.session.id,
@@ -55,12 +60,12 @@ extension VercelDriver {
 
     /// A snapshot that was asked for.
     ///
-    /// - Returns: Nil for one that Vercel has taken by itself when a session ended: that one goes with the sandbox, or expires. Nil
-    ///   when there is none.
+    /// - Returns: Nil for one that was taken because a session ended: that one goes with the sandbox, or expires. Nil when there is
+    ///   none.
     private func own(_ id: String) async throws(DriverError) -> SnapshotDocument? {
         do throws(DriverError) {
             let snapshot = try await api.snapshot(id)
-            return snapshot.creationMethod == "automatic" ? nil : snapshot
+            return snapshot.isOfItsSandbox ? nil : snapshot
         } catch {
             guard error.kind == .invalid else { throw error }
             return nil

@@ -52,6 +52,7 @@ extension VercelDriver {
         guard let tag, tag.fleet == creation.tag.fleet, tag.sandbox == creation.tag.sandbox else {
             throw DriverError(.conflict, "A sandbox that is not this box has its name at Vercel.")
         }
+        try await claim(found.sandbox, of: own, epoch: creation.tag.epoch)
         do throws(DriverError) {
             return try await open(try await running(name, of: own), creation, isNew: false)
         } catch {

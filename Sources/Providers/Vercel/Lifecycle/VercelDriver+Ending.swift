@@ -9,11 +9,13 @@ extension VercelDriver {
         try await BoundedWait(limit: configuration.patience)
             .until("\(name) to stop") { () throws(DriverError) in
                 let answer = try await look(name, of: envelope)
+                try await claim(answer.sandbox, of: envelope, epoch: epoch)
                 let state = ObservedState<VercelState>(answer.session.status)
                 switch state.meaning {
                 case .stopped, .failed: return .ready(())
                 case .running, .becoming:
                     if asked != answer.session.id {
+                        try await refuse(epoch, behindFenceOf: answer)
                         try await end(answer)
                         // It answers early, and says that it runs yet.
                         asked = answer.session.id
@@ -29,10 +31,11 @@ extension VercelDriver {
             if answer.sandbox.persistent ?? true {
                 try await api.stop(session: answer.session.id)
             } else {
-                // Vercel would throw its files away, and nobody has asked for that.
+                // Vercel would throw its files away, and nobody has asked for that. As those that it takes itself, it goes with its
+                // sandbox, or after a while.
                 _ = try await api.snapshot(
                     session: answer.session.id,
-                    expiration: .zero,
+                    expiration: SnapshotDocument.stopExpiration,
                     within: configuration.patience
                 )
             }
@@ -42,18 +45,19 @@ extension VercelDriver {
         }
     }
 
-    /// Deletes the sandbox, and the snapshots that Vercel has taken by itself; those of archives stay.
+    /// Deletes the sandbox, and the snapshots that were taken so that it could go on; those of archives stay.
     package func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
         let name = try identify(envelope)
         let snapshots = try await api.snapshots(of: name)
         do throws(DriverError) {
+            _ = try await owned(name, of: envelope, epoch: epoch)
             try await api.delete(name, of: envelope)
         } catch {
             // It is gone already, or an earlier try of this call may have done it.
             guard error.kind == .gone || error.kind == .timeout else { throw error }
             try await proveGone(name, of: envelope, after: error)
         }
-        for snapshot in snapshots where snapshot.creationMethod == "automatic" {
+        for snapshot in snapshots where snapshot.isOfItsSandbox {
             try await api.delete(snapshot: snapshot.id)
         }
     }

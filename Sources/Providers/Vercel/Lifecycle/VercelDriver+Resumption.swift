@@ -4,9 +4,11 @@ package import ProviderKit
 extension VercelDriver {
     package func resume(_ resumption: BoxResumption) async throws(DriverError) -> any Box {
         let name = try identify(resumption.envelope)
-        let answer = try await running(name, of: resumption.envelope)
+        let found = try await look(name, of: resumption.envelope)
+        try await claim(found.sandbox, of: resumption.envelope, epoch: resumption.epoch)
+        let isRunning = ObservedState<VercelState>(found.session.status).meaning == .running
         return try await open(
-            answer,
+            isRunning ? found : try await running(name, of: resumption.envelope),
             resumption.spec,
             sandbox: resumption.sandbox,
             epoch: resumption.epoch,

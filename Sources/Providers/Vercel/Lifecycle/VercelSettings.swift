@@ -6,19 +6,22 @@ struct VercelSettings: Sendable {
     /// Where its processes work.
     static let workspace = "/workspace"
 
+    let image: String?
     let timeout: Duration
     let vcpus: Int
     let isPersistent: Bool
     let snapshotExpiration: Duration?
     let tags: VercelTags
 
-    /// - Throws: `invalid` for processors that Vercel does not have.
+    /// - Throws: `invalid` for processors that Vercel does not have, and for parameters that cannot be read.
     init(_ creation: BoxCreation, _ configuration: VercelConfiguration) throws(DriverError) {
-        let profile = configuration.profile(for: creation.spec)
-        timeout = configuration.span(for: creation.spec)
+        let parameters = try VercelParameters(creation.spec)
+        let profile = configuration.profile(for: creation.spec, parameters)
+        image = creation.spec.image ?? parameters.runtime
+        timeout = try configuration.span(for: creation.spec)
         vcpus = try Self.processors(creation.spec.resources.vcpus) ?? configuration.vcpus ?? profile.vcpus
-        isPersistent = configuration.persistent ?? profile.isPersistent
-        snapshotExpiration = profile.snapshotExpiration
+        isPersistent = parameters.isPersistent ?? configuration.persistent ?? profile.isPersistent
+        snapshotExpiration = parameters.snapshotExpiration ?? profile.snapshotExpiration
         tags = VercelTags(
             creation.tag,
             scope: configuration.name ?? creation.spec.purpose,
@@ -41,7 +44,7 @@ struct VercelSettings: Sendable {
         CreateBody(
             projectId: project,
             name: creation.tag.box.rawValue,
-            image: creation.spec.image,
+            image: image,
             source: creation.source.map { CreateBody.Source(snapshotId: $0.externalID) },
             ports: creation.spec.ports,
             timeout: timeout.milliseconds,

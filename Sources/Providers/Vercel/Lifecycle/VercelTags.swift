@@ -3,7 +3,8 @@ import ProviderKit
 
 /// What a sandbox at Vercel carries.
 ///
-/// Five tags are the most there: a box is told by the sandbox's name, and an epoch stands beside its sandbox.
+/// Five tags are the most there: a box is told by the sandbox's name, and the epochs stand beside its sandbox: the one that made the
+/// box, and the highest that has taken it up.
 struct VercelTags: Sendable, Hashable {
     static let fleetName = "fleet"
     private static let sandboxName = "sandbox"
@@ -31,11 +32,30 @@ struct VercelTags: Sendable, Hashable {
 
     /// Nil when it is not one of a fleet's boxes, or cannot be read.
     func box(named name: String) -> BoxTag? {
-        let parts = values[Self.sandboxName]?.split(separator: ".") ?? []
-        guard parts.count == 2, let sandbox = SandboxID(String(parts[0])), let epoch = UInt64(parts[1]),
-            let fleet = values[Self.fleetName].flatMap(FleetID.init), let box = BoxID(name)
+        guard let owners, let fleet = values[Self.fleetName].flatMap(FleetID.init), let box = BoxID(name) else {
+            return nil
+        }
+        return BoxTag(fleet: fleet, sandbox: owners.sandbox, box: box, epoch: owners.first)
+    }
+
+    /// Whose box it is; nil when that cannot be read.
+    var sandbox: SandboxID? { owners?.sandbox }
+
+    /// The highest epoch that has taken it up; nil when that cannot be read.
+    var epoch: UInt64? {
+        get { owners?.highest }
+        set {
+            guard let owners, let newValue else { return }
+            values[Self.sandboxName] = "\(owners.sandbox.rawValue).\(owners.first).\(newValue)"
+        }
+    }
+
+    private var owners: (sandbox: SandboxID, first: UInt64, highest: UInt64)? {
+        let parts = values[Self.sandboxName]?.split(separator: ".", omittingEmptySubsequences: false) ?? []
+        guard (2...3).contains(parts.count), let sandbox = SandboxID(String(parts[0])),
+            let first = UInt64(parts[1]), let highest = UInt64(parts[parts.count - 1])
         else { return nil }
-        return BoxTag(fleet: fleet, sandbox: sandbox, box: box, epoch: epoch)
+        return (sandbox, first, max(first, highest))
     }
 
     /// For which archive the last snapshot of our making was taken, or is being taken.

@@ -58,6 +58,17 @@ def test_lists(api: Any) -> None:
     assert [each["name"] for each in page["sandboxes"]] == [first] and page["pagination"]["next"] is None
 
 
+def test_sparse_pages(connected: Any) -> None:
+    with RunningEmulator("vercel", "--delay", "0", "--sparse-pages") as emulator:
+        api = connected(emulator)
+        wanted = api.create(tags={"list": "this"})[0]
+        api.create()
+        empty = api("GET", "/v2/sandboxes", limit="1", tags="list:this").json
+        assert empty["sandboxes"] == []
+        page = api("GET", "/v2/sandboxes", limit="1", tags="list:this", cursor=empty["pagination"]["next"]).json
+        assert [each["name"] for each in page["sandboxes"]] == [wanted] and page["pagination"]["next"] is None
+
+
 def test_teams_and_projects(api: Any) -> None:
     name, session = api.create()
     for wrong in ({"teamId": None}, {"teamId": "team_other"}):
