@@ -19,7 +19,7 @@ extension Descriptor {
             files: .yes,
             ports: hasNetwork ? .yes : .no("the engine has no network \(configuration.network)"),
             portMoment: hasNetwork ? .predeclared : nil,
-            volumes: .no("a sandbox's request does not name volumes yet"),
+            volumes: .yes,
             snapshots: .yes,
             snapshotMethod: .copy,
             snapshotObstacle: "the engine copies what a container has changed into an image",
@@ -36,6 +36,7 @@ extension Descriptor {
             // A pull is in it.
             createDeadlineSeconds: 600,
             listingDelaySeconds: 0,
+            params: [BoxVolume.parameter],
             credentials: DockerVariables.all
         )
     }

@@ -3,6 +3,7 @@ import FleetTesting
 import Foundation
 import Logging
 import Model
+import NIOCore
 import ProviderKit
 
 /// Containers of a real engine.
@@ -43,7 +44,7 @@ struct DockerSubject: Subject {
                 return try await DockerDriver.start(configuration, logger: log.logger)
             }
             let driver = try await start(engine)
-            let bench = Bench(
+            var bench = Bench(
                 driver: driver,
                 fleet: fleet,
                 successor: { try await start(engine) },
@@ -62,6 +63,18 @@ struct DockerSubject: Subject {
                 },
                 logged: { log.text }
             )
+            let plain = bench
+            bench.volumeOutlivesBox = {
+                let sandbox: SandboxID = Bench.newID()
+                let creation = { plain.creation(plain.tag(sandbox: sandbox), { $0.params = ["volumes": "kept:/data"] }) }
+                let first = try await driver.create(creation())
+                try await first.put(ByteBuffer(string: "outlives"), at: "/data/kept")
+                try await driver.delete(first.envelope, epoch: .max)
+                let second = try await driver.create(creation())
+                let contents = try await second.contents("/data/kept")
+                try await driver.delete(second.envelope, epoch: .max)
+                return contents == ByteBuffer(string: "outlives")
+            }
             try await body(bench)
             await driver.shutdown()
         }

@@ -25,7 +25,7 @@ struct SpritesSubject: Subject {
             let cloud = EmulatedCloud(emulator: emulator, create: ("POST", "/v1/sprites")) { _, envelope in
                 try await driver.delete(envelope, epoch: .max)
             }
-            let bench = Bench(
+            var bench = Bench(
                 driver: driver,
                 fleet: fleet,
                 successor: { try await start("emulated") },
@@ -35,6 +35,7 @@ struct SpritesSubject: Subject {
                 logged: { log.text },
                 secrets: [EmulatorProcess.token]
             )
+            bench.unfenced = "no epoch is compared at the provider yet"
             try await body(bench)
             await driver.shutdown()
         }

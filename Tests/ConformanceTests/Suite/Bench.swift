@@ -19,6 +19,8 @@ struct Bench: Sendable {
     let holds: @Sendable (Resources, any Box) async throws -> Bool
     /// Proves that a disk outlives its box, where the descriptor says so.
     var volumeOutlivesBox: (@Sendable () async throws -> Bool)?
+    /// Why an earlier owner may still change what a later one has; nil where it is refused.
+    var unfenced: String?
     /// What the driver and its neighbours have logged.
     var logged: @Sendable () -> String = { "" }
     /// Values that must not show anywhere.

@@ -25,19 +25,22 @@ struct VariableTests {
             "SANDBOX_DOCKER_ATTACH": "x, y", "SANDBOX_DOCKER_PORTS": "network", "SANDBOX_DOCKER_USER": "1000:1000",
             "SANDBOX_DOCKER_MEMORY_MB": "512", "SANDBOX_DOCKER_VCPUS": "1.5", "SANDBOX_DOCKER_PIDS": "100",
             "SANDBOX_DOCKER_CAPABILITIES": "none", "SANDBOX_DOCKER_RUNTIME": "runsc",
+            "SANDBOX_DOCKER_VOLUMES": "cache:/cache:ro",
             "SANDBOX_DOCKER_REGISTRY": #"{"username": "u", "password": "p", "serveraddress": "https://r.example/v1/"}"#,
         ])
         #expect(all.endpoint.baseURL == "http://engine:2375")
         #expect(all.image == "a:1" && all.network == "n" && all.attachedNetworks == ["x", "y"])
         #expect(all.ports == .network && all.user == "1000:1000" && all.memoryMb == 512 && all.vcpus == 1.5)
         #expect(all.processes == 100 && all.capabilities.isEmpty && all.runtime == "runsc")
+        #expect(all.volumes.map(\.name) == ["cache"] && all.volumes[0].isReadOnly)
         #expect(all.registry?.registry == "r.example")
     }
 
     @Test(
         arguments: [
             ("SANDBOX_DOCKER_PORTS", "everywhere"), ("SANDBOX_DOCKER_MEMORY_MB", "lots"),
-            ("SANDBOX_DOCKER_VCPUS", "0"), ("SANDBOX_DOCKER_PIDS", "1"), ("SANDBOX_DOCKER_REGISTRY", "hunter2-secret"),
+            ("SANDBOX_DOCKER_VCPUS", "0"), ("SANDBOX_DOCKER_PIDS", "1"), ("SANDBOX_DOCKER_VOLUMES", "cache"),
+            ("SANDBOX_DOCKER_REGISTRY", "hunter2-secret"),
         ]
     )
     func whatIsWrongIsNamedAndNotShown(_ name: String, _ value: String) {

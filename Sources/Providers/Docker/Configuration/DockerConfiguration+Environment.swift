@@ -45,6 +45,9 @@ extension DockerConfiguration {
             // Docker's own word for it: with `none` root in a box is an ordinary user.
             capabilities = words == "none" ? [] : Self.words(words)
         }
+        if let words = text(DockerVariables.volumes) {
+            volumes = try DockerVolume.parse(words, DockerVariables.volumes.name)
+        }
         runtime = text(DockerVariables.runtime)
         registry = try variables[DockerVariables.registry.name]
             .map { secret throws(DriverError) in try RegistryAccount(secret) }

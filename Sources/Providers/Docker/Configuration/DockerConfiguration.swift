@@ -32,6 +32,8 @@ package struct DockerConfiguration: Sendable {
     package var processes = 4_096
     /// What root in a box may do beyond an ordinary user.
     package var capabilities = DockerConfiguration.usualCapabilities
+    /// Volumes that every box gets, by the engine's own names.
+    package var volumes: [DockerVolume] = []
     /// The engine's name of another runtime: gVisor, Kata; nil is the engine's default.
     package var runtime: String?
     /// For pulls.

@@ -18,11 +18,12 @@ package enum DockerVariables {
         "what root in a box may do",
         isRequired: false
     )
+    static let volumes = CredentialVariable("SANDBOX_DOCKER_VOLUMES", "volumes of every box", isRequired: false)
     static let runtime = CredentialVariable("SANDBOX_DOCKER_RUNTIME", "another runtime", isRequired: false)
     static let registry = CredentialVariable("SANDBOX_DOCKER_REGISTRY", "an account for pulls", isRequired: false)
 
     package static let all = [
         host, verifiesTLS, certificates, image, network, attached, ports, user, memory, vcpus, processes, capabilities,
-        runtime, registry,
+        volumes, runtime, registry,
     ]
 }

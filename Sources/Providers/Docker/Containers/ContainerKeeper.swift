@@ -17,9 +17,19 @@ struct ContainerKeeper: Sendable {
     func create(_ creation: BoxCreation, from source: ImageDocument?) async throws(DriverError) -> ContainerDocument {
         let name = Self.name(of: creation.tag.box)
         if let found = try await engine.find(name) { return try await adopt(found, creation) }
+        let volumes = try BoxVolume.all(of: creation, configuration)
         let image: ImageDocument
         if let source { image = source } else { image = try await images.obtain(creation.spec.image) }
-        let request = try ContainerRequest(creation, configuration, image: image.id, program: provisioning.path)
+        var newVolumes: [String] = []
+        for volume in volumes where try await !engine.hasVolume(volume.source) { newVolumes.append(volume.target) }
+        let request = try ContainerRequest(
+            creation,
+            configuration,
+            image: image.id,
+            program: provisioning.path,
+            volumes: volumes,
+            newVolumes: newVolumes
+        )
         let id: String
         do throws(DriverError) {
             id = try await engine.make(request, named: name)

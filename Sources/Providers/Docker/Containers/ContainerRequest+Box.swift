@@ -9,11 +9,15 @@ extension ContainerRequest {
     /// - Parameters:
     ///   - image: By its id, so that it is the one that was looked at.
     ///   - program: The path of the daemon's executable in the box.
+    ///   - volumes: Those that it gets beside its own.
+    ///   - newVolumes: Where those of them go that do not exist yet.
     init(
         _ creation: BoxCreation,
         _ configuration: DockerConfiguration,
         image: String,
-        program: String
+        program: String,
+        volumes: [BoxVolume] = [],
+        newVolumes: [String] = []
     ) throws(DriverError) {
         let spec = creation.spec
         let memory = spec.resources.memoryMb ?? configuration.memoryMb
@@ -38,7 +42,7 @@ extension ContainerRequest {
             // A saved box has its user in its image.
             user: creation.source == nil ? configuration.user : nil,
             directory: BoxPlaces.workspace,
-            labels: Labels.of(creation.tag),
+            labels: Labels.of(creation.tag, newVolumes: newVolumes),
             ports: Dictionary(names.map { ($0, Nothing()) }) { first, _ in first },
             host: Host(
                 memory: bytes,
@@ -49,7 +53,7 @@ extension ContainerRequest {
                 network: isConnected ? configuration.network : "none",
                 ports: isPublished
                     ? Dictionary(names.map { ($0, [HostPort(address: "127.0.0.1")]) }) { first, _ in first } : [:],
-                mounts: [Mount(target: BoxPlaces.own)],
+                mounts: [Mount(target: BoxPlaces.own)] + volumes.map(\.mount),
                 runtime: configuration.runtime
             )
         )

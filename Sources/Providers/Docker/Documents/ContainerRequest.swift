@@ -22,12 +22,28 @@ struct ContainerRequest: Encodable, Sendable {
     }
 
     struct Mount: Encodable, Sendable {
+        struct Options: Encodable, Sendable {
+            /// Of a volume that is made with that.
+            var labels: [String: String]
+
+            private enum CodingKeys: String, CodingKey {
+                case labels = "Labels"
+            }
+        }
+
         var type = "volume"
+        /// Nil is a volume of the container's own.
+        var source: String?
         var target: String
+        var isReadOnly: Bool?
+        var options: Options?
 
         private enum CodingKeys: String, CodingKey {
             case type = "Type"
+            case source = "Source"
             case target = "Target"
+            case isReadOnly = "ReadOnly"
+            case options = "VolumeOptions"
         }
     }
 

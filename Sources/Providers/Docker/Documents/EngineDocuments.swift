@@ -53,7 +53,19 @@ struct ExecDocument: Decodable, Sendable {
 
 /// One line of a pull.
 struct PullDocument: Decodable, Sendable {
+    /// Bytes.
+    struct Detail: Decodable, Sendable {
+        var current: Int64?
+        var total: Int64?
+    }
+
     var status: String?
     var id: String?
+    var detail: Detail?
     var error: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case status, id, error
+        case detail = "progressDetail"
+    }
 }

@@ -102,8 +102,16 @@ extension Engine {
     }
 
     func hasNetwork(_ network: String) async throws(DriverError) -> Bool {
+        try await has(ProviderCall("look for network", "GET", "/networks/\(network)", repeatability: .safe))
+    }
+
+    func hasVolume(_ volume: String) async throws(DriverError) -> Bool {
+        try await has(ProviderCall("look for volume", "GET", "/volumes/\(volume)", repeatability: .safe))
+    }
+
+    private func has(_ call: ProviderCall) async throws(DriverError) -> Bool {
         do throws(DriverError) {
-            try await client.send(ProviderCall("look for network", "GET", "/networks/\(network)", repeatability: .safe))
+            try await client.send(call)
             return true
         } catch {
             guard error.kind == .invalid else { throw error }

@@ -4,6 +4,9 @@ import ProviderKit
 
 /// Sees to it that the image of a box is there, and may be used.
 struct ImageKeeper: Sendable {
+    /// How often is told how far a pull has come.
+    private static let progressInterval = Duration.seconds(5)
+
     let engine: Engine
     let configuration: DockerConfiguration
     let logger: Logger
@@ -51,19 +54,26 @@ struct ImageKeeper: Sendable {
         logger.info("pulling an image", metadata: ["image": "\(name.description)"])
         do throws(DriverError) {
             let lines = try await engine.pull(name, configuration.registry, idleTimeout: configuration.pullIdleTimeout)
+            var progress = PullProgress()
+            var told = ContinuousClock.now
             while let line = try await lines.next(as: PullDocument.self) {
                 if let error = line.error { throw refusal(error, of: name) }
-                logger.debug(
-                    "pull",
-                    metadata: [
-                        "image": "\(name.description)", "status": "\(line.status ?? "")", "layer": "\(line.id ?? "")",
-                    ]
-                )
+                progress.note(line)
+                guard ContinuousClock.now - told >= Self.progressInterval else { continue }
+                told = .now
+                logger.info("image is being pulled", metadata: metadata(name, progress))
             }
+            logger.info("image pulled", metadata: metadata(name, progress))
         } catch {
             throw translated(error, name)
         }
-        logger.info("image pulled", metadata: ["image": "\(name.description)"])
+    }
+
+    private func metadata(_ name: ImageName, _ progress: PullProgress) -> Logger.Metadata {
+        [
+            "image": "\(name.description)", "layers": "\(progress.layersDone)/\(progress.layersKnown)",
+            "bytes": "\(progress.downloaded)/\(progress.size)",
+        ]
     }
 
     /// The engine answers a refusal of the registry as its own 404 or 500, in the registry's words.
