@@ -51,7 +51,9 @@ struct VolumeTests {
     }
 
     @Test func aNewVolumeBelongsToTheBoxesUserAndAnOldOneIsLeftAlone() async throws {
-        try await DockerFixture.with { $0.user = "1234:1234" } _: { fixture in
+        try await DockerFixture.with {
+            $0.user = "1234:1234"
+        } _: { fixture in
             let workspace: WorkspaceID = DockerFixture.newID()
             let first = try await create(fixture, in: workspace, "data:/data")
             #expect(try await first.shell("stat -c %u:%g /data; touch /data/f; chmod 700 /data") == "1234:1234")
@@ -64,7 +66,9 @@ struct VolumeTests {
 
     @Test func volumesOfEveryBoxAreTheOperators() async throws {
         let common = try DockerVolume.parse("shared-\(DockerFixture.newID() as BoxID):/shared", "it")
-        try await DockerFixture.with { $0.volumes = common } _: { fixture in
+        try await DockerFixture.with {
+            $0.volumes = common
+        } _: { fixture in
             let box = try await fixture.create()
             _ = try await box.shell("echo all > /shared/f")
             let next = try await fixture.create()
