@@ -95,8 +95,8 @@ struct VercelFixture {
     }
 
     /// Runs a shell's line in a session, past the driver, and waits for its end.
-    func run(_ line: String, in session: String) async throws {
-        let command = try JSONEncoder().encode(Line(command: "sh", args: ["-c", line]))
+    func run(_ line: String, in session: String, asRoot: Bool = false) async throws {
+        let command = try JSONEncoder().encode(Line(command: "sh", args: ["-c", line], sudo: asRoot))
         let output = try await ask("POST", "/v2/sandboxes/sessions/\(session)/cmd?wait=true&logs=true", command)
         guard String(decoding: output, as: UTF8.self).contains("\"exitCode\": 0") else {
             throw FixtureError("\(line): \(String(decoding: output, as: UTF8.self))")
@@ -125,6 +125,7 @@ struct VercelFixture {
     private struct Line: Encodable {
         let command: String
         let args: [String]
+        let sudo: Bool
     }
 }
 

@@ -1,5 +1,6 @@
 import BoxSession
 import FleetTesting
+import Glibc
 import Model
 import NIOCore
 import ProviderKit
@@ -83,6 +84,22 @@ import VercelDriver
             let error = await fixture.failure { try await $0.resume(fixture.resumption(of: box.envelope, epoch: 1)) }
             #expect(error == .conflict)
             await next.detach()
+        }
+    }
+
+    /// A later version of the daemon comes into boxes that are there.
+    @Test(.enabled(if: getuid() == 0, "machines have one user"))
+    func aWorkspaceIsItsUsersOnceTheBoxIsMade() async throws {
+        try await with { fixture in
+            let box = try await fixture.driver.create(fixture.creation(Self.agent))
+            #expect(try await box.text("stat -c '%u %a' /workspace") == "1000 755\n")
+            let session = try #require(box.envelope.sessionState.providerState["sessionId"])
+            try await fixture.run("chown 0:1000 /workspace; chmod 2770 /workspace", in: session, asRoot: true)
+            try await fixture.run("rm /opt/sandfleet/boxd-*", in: session, asRoot: true)
+            await box.detach()
+            let again = try await fixture.driver.resume(fixture.resumption(of: box.envelope))
+            #expect(try await again.text("stat -c '%u:%g %a' /workspace") == "0:1000 2770\n")
+            await again.detach()
         }
     }
 

@@ -77,14 +77,19 @@ package final class DaemonOpener: BoxOpener {
     }
 
     /// Puts the program on the disk of a session, and makes its folders the user's.
+    ///
+    /// The workspace of a box that has had a daemon before is its user's business. The daemon's own folder tells, and comes last.
     private func provision(_ session: String, _ api: VercelAPI) async throws(DriverError) {
         try await api.upload(archive(), to: session)
         let script = """
             set -e
             umask 022
             owner=$(stat -c %u:%g .)
-            mkdir -p \(Self.state) \(VercelSettings.workspace)
-            chown "$owner" \(Self.state) \(VercelSettings.workspace)
+            if [ ! -d \(Self.state) ]; then
+                mkdir -p \(VercelSettings.workspace) \(Self.state).new
+                chown "$owner" \(VercelSettings.workspace) \(Self.state).new
+                mv \(Self.state).new \(Self.state)
+            fi
             chmod 755 '/tmp/\(program.name)'
             chown 0:0 '/tmp/\(program.name)'
             mv -f '/tmp/\(program.name)' '\(path)'
