@@ -36,15 +36,15 @@ class Handling:
         if (answer := await self.emulator.front(request)) is not None:
             return answer
         entry = self.journal.begin(request)
+        request["entry"] = entry
         fault = self.faults.take(request.method, request.path)
         entry.fault = fault.kind.value if fault else None
-        began = time.monotonic()
         try:
             response = await (self._mistreat(fault, request, handler) if fault else self._answer(request, handler))
             entry.status = response.status
             return response
         finally:
-            entry.seconds = round(time.monotonic() - began, 6)
+            entry.seconds = round(time.monotonic() - entry.at, 6)
 
     def note(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """What failed in the background is a mistake of the emulator as well. That a client has left is none."""
@@ -55,9 +55,11 @@ class Handling:
             print(self.crashes[-1], file=sys.stderr, flush=True)
 
     async def late(self, request: web.Request, _: web.StreamResponse) -> None:
-        """Before any answer begins: the wait of a slow one."""
+        """Before any answer begins: the wait of a slow one, and the note that it is over."""
         if after := request.get("answer_after"):
             await asyncio.sleep(after)
+        if entry := request.get("entry"):
+            entry.answers()
 
     async def _mistreat(self, fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
         emulator = self.emulator

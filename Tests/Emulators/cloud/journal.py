@@ -1,5 +1,6 @@
 """Which requests came, without what is secret in them."""
 
+import time
 from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,7 +13,11 @@ SECRET = ("authorization", "cookie", "token", "key", "secret", "password", "sign
 
 @dataclass
 class Entry:
-    """One request; the status is None while there is no answer (or there was never one)."""
+    """One request; the status is None while there is no answer (or there was never one).
+
+    `at` is when it came and `answered` how long it took until the answer began (None: it never did), both in seconds;
+    `seconds` is until the end of what its handler did, which for a stream or a WebSocket is that of its connection.
+    """
 
     number: int
     method: str
@@ -22,6 +27,12 @@ class Entry:
     status: int | None = None
     fault: str | None = None
     seconds: float = field(default=0.0)
+    at: float = field(default_factory=time.monotonic)
+    answered: float | None = None
+
+    def answers(self) -> None:
+        """Notes that the head of its answer is about to be sent."""
+        self.answered = round(time.monotonic() - self.at, 6)
 
 
 class Journal:

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from cloud.machine.pipes import ByteReader
 from cloud.machine.process import Process
@@ -42,7 +43,7 @@ class Recording:
         self._positions[me] = position
         try:
             while True:
-                for chunk in [chunk for chunk in self._chunks if chunk.start + len(chunk.data) > position]:
+                for chunk in self._behind(position):
                     skipped = max(0, position - chunk.start)
                     position = chunk.start + len(chunk.data)
                     self._positions[me] = position
@@ -57,6 +58,11 @@ class Recording:
             self._positions.pop(me, None)
             self._trim()
             self._notify()
+
+    def _behind(self, position: int) -> list[Chunk]:
+        """From the newest back: what is kept may be long, and what is new is short."""
+        chunks = list(takewhile(lambda chunk: chunk.start + len(chunk.data) > position, reversed(self._chunks)))
+        return chunks[::-1]
 
     async def append(self, stream: int, data: bytes) -> None:
         """Adds bytes; waits while a follower is too far behind."""

@@ -209,6 +209,16 @@ def test_journal_keeps_no_secrets(toy: RunningEmulator) -> None:
     assert (entry["method"], entry["path"], entry["status"], entry["fault"]) == ("POST", "/count", 200, None)
 
 
+def test_journal_tells_when_and_how_long(toy: RunningEmulator) -> None:
+    toy.fault("slow", path="/count", after=0.2)
+    call(toy, "POST", "/count")
+    call(toy, "POST", "/count")
+    slow, quick = toy.requests()
+    assert slow["at"] + slow["answered"] <= quick["at"]
+    assert slow["answered"] >= 0.2 and slow["seconds"] < slow["answered"]
+    assert quick["answered"] < 0.2
+
+
 def test_time_can_be_pushed_on(toy: RunningEmulator) -> None:
     answers: list[int] = []
     waiting = threading.Thread(target=lambda: answers.append(call(toy, "GET", "/sleep")[0]))
