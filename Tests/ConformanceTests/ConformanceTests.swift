@@ -6,7 +6,9 @@ import Testing
 /// All drivers, held to what their descriptors say.
 @Suite(.serialized, .enabled(if: Subjects.obstacle == nil, "\(Subjects.obstacle ?? "")"))
 struct ConformanceTests {
-    static let checks = Check.execution + Check.files + Check.life + Check.owners + Check.snapshots + Check.claims + Check.failures
+    static let checks =
+        Check.execution + Check.files + Check.life + Check.owners + Check.snapshots + Check.claims + Check.deadlines
+        + Check.failures
     private static let matrix = Matrix()
 
     @Test(arguments: Subjects.all.map(\.name)) func aDriverKeepsWhatItSays(_ name: String) async throws {

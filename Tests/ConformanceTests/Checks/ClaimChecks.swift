@@ -32,6 +32,13 @@ extension Check {
             }
             return .holds
         },
+        Check("wishes that it does not know are refused") { bench in
+            let kind = try await refusal(of: "a parameter that nobody knows") {
+                _ = try await bench.make(bench.creation(nil, { $0.params = ["no-such-parameter": "1"] }))
+            }
+            try require(kind == .unsupported, "it is refused as \(kind)")
+            return .holds
+        },
         Check("disks that outlive boxes") { bench in
             if case .no(let reason) = bench.driver.descriptor.volumes { return .refused(reason) }
             guard let outlives = bench.volumeOutlivesBox else { throw Broken("it is not proven") }

@@ -89,6 +89,24 @@ extension Check {
             }
             return .holds
         },
+        Check("50 commands at once, each with its own output and end") { bench in
+            try await bench.withBox { box, _ in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<50 {
+                        group.addTask {
+                            let result = try await box.run("echo \(number); echo \(number) >&2; exit \(number)")
+                            let told = (result.text, String(buffer: result.error), result.exit.code)
+                            try require(
+                                told == ("\(number)\n", "\(number)\n", Int32(number)),
+                                "command \(number) is told as \(told)"
+                            )
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            return .holds
+        },
         Check("a cancelled call leaves the box well") { bench in
             try await bench.withBox { box, _ in
                 let process = try await box.start(.script("echo on; sleep 1000"))

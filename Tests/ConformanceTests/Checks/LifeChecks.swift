@@ -19,6 +19,18 @@ extension Check {
             try await bench.driver.delete(box.envelope, epoch: .max)
             return .holds
         },
+        Check("a deletion whose answer was lost is repeated, and the box is gone") { bench in
+            let tag = bench.tag()
+            let box = try await bench.make(bench.creation(tag))
+            await box.detach()
+            try await bench.server.loseDeletion?()
+            // Found out within the call, or told as unknown: both are right.
+            if bench.server.loseDeletion != nil { try? await bench.driver.delete(box.envelope, epoch: .max) }
+            try await bench.driver.delete(box.envelope, epoch: .max)
+            let left = try await bench.driver.list().filter { $0.tag?.sandbox == tag.sandbox }
+            try require(left.isEmpty, "listed are still \(left)")
+            return .holds
+        },
         Check("a durable process goes on when its worker is killed, and is attached") { bench in
             guard case .yes = bench.driver.descriptor.processAttach else { throw Broken("no reason is checked yet") }
             try await bench.withBox { box, tag in
@@ -68,6 +80,22 @@ extension Check {
             }
             let left = try await bench.driver.list().compactMap(\.tag).filter { tags.contains($0) }
             try require(left.isEmpty, "listed are still \(left)")
+            return .holds
+        },
+        Check("an orphan is deleted by what the sweep sees of it") { bench in
+            let tag = bench.tag()
+            let box = try await bench.make(bench.creation(tag))
+            await box.detach()
+            let seen = try await bench.driver.list().filter { $0.tag == tag }
+            try require(seen.count == 1, "listed are \(seen)")
+            // All that is known of one whose create was never answered.
+            let envelope = bench.driver.binding.envelope(
+                provider: bench.driver.descriptor.name,
+                box: seen[0].externalID
+            )
+            try await bench.driver.delete(envelope, epoch: .max)
+            let left = try await bench.driver.list().filter { $0.tag == tag }
+            try require(left.isEmpty, "it is still listed")
             return .holds
         },
     ]

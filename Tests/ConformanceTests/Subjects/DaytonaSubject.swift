@@ -47,6 +47,7 @@ struct DaytonaSubject: Subject {
                         return zip(sizes, asked).allSatisfy { $1 == nil || $0 == $1 }
                     }
                 },
+                letTimePass: { try await cloud.letTimePass($0) },
                 logged: { log.text },
                 secrets: [EmulatorProcess.token]
             )

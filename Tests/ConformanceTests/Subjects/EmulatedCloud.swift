@@ -10,13 +10,17 @@ struct EmulatedCloud {
     let emulator: EmulatorProcess
     /// The request that makes a box.
     let create: (method: String, path: String)
+    /// Below it are the boxes, each under its name; nil is where they are made.
+    var boxes: String?
     /// Takes a box away past the driver that is tested.
     let reap: @Sendable (EmulatorProcess, Envelope) async throws -> Void
 
     var faults: ServerFaults {
         let (emulator, create, reap) = (emulator, create, reap)
+        let boxes = boxes ?? create.path
         return ServerFaults(
             loseCreate: { try await emulator.inject(EmulatorFault(.lostAnswer, create.method, create.path)) },
+            loseDeletion: { try await emulator.inject(EmulatorFault(.lostAnswer, "DELETE", "\(boxes)/*")) },
             limitRate: {
                 try await emulator.inject(EmulatorFault(.rateLimited(retryAfter: 1), create.method, create.path))
             },
@@ -25,6 +29,10 @@ struct EmulatedCloud {
             heal: { try await emulator.clearFaults() },
             reap: { envelope in try await reap(emulator, envelope) }
         )
+    }
+
+    func letTimePass(_ duration: Duration) async throws {
+        try await emulator.advance(seconds: Double(duration.components.seconds))
     }
 
     /// Only to this machine, past all proxies.

@@ -32,6 +32,7 @@ struct SpritesSubject: Subject {
                 stranger: { try await start("another") },
                 server: cloud.faults,
                 holds: { _, _ in false },
+                letTimePass: { try await cloud.letTimePass($0) },
                 logged: { log.text },
                 secrets: [EmulatorProcess.token]
             )

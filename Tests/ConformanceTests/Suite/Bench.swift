@@ -21,6 +21,10 @@ struct Bench: Sendable {
     var volumeOutlivesBox: (@Sendable () async throws -> Bool)?
     /// Why an earlier owner may still change what a later one has; nil where it is refused.
     var unfenced: String?
+    /// Lets time pass for the provider; nil where its clock is this machine's.
+    var letTimePass: (@Sendable (Duration) async throws -> Void)?
+    /// Where the provider ends all boxes.
+    var mortal: MortalBoxes?
     /// What the driver and its neighbours have logged.
     var logged: @Sendable () -> String = { "" }
     /// Values that must not show anywhere.
@@ -33,6 +37,8 @@ struct ServerFaults: Sendable {
 
     /// The next create is done, and its answer lost.
     var loseCreate: Action?
+    /// The next deletion is done, and its answer lost.
+    var loseDeletion: Action?
     /// The next call is answered with "too many", and a time to wait.
     var limitRate: Action?
     /// All calls are answered with a server's error until they are `heal`ed.
