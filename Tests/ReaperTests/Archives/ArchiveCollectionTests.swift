@@ -35,6 +35,8 @@ struct ArchiveCollectionTests {
                 .serving(subject, Self.done) { asked async throws in
                     #expect(try await duty(fixture).pass() == DutyPass(found: 1))
                     #expect(asked.all.map(\.discardArchive.archiveID) == [id.rawValue])
+                    // Some providers know it by no other name.
+                    #expect(asked.all.map(\.discardArchive.externalID) == [ArchiveReference.object(of: id)])
                 }
             #expect(try await fixture.state(of: id) == "deleted")
             #expect(try await duty(fixture).pass() == .idle)

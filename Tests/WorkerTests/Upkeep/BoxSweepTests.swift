@@ -49,6 +49,18 @@ import Wire
         }
     }
 
+    @Test func anOrphanIsDeletedByTheNameThatItsProviderHasForIt() async throws {
+        try await WorkerFixture.with { fixture in
+            let sandbox = try await fixture.served()
+            let box = try await fixture.box(of: sandbox)
+            let tag = try #require(fixture.driver.boxes[box]?.tag)
+            _ = try await fixture.keeper.drain(try fixture.holding(sandbox), intent: .delete, reason: nil)
+            fixture.driver.change("i-0123456789") { $0.tag = tag }
+            #expect(try await sweep(fixture)["i-0123456789"]?.deleted == true)
+            #expect(fixture.driver.boxes.isEmpty)
+        }
+    }
+
     @Test func aSupersededBoxNeedsTheLeaseOfItsSandbox() async throws {
         try await WorkerFixture.with { fixture in
             // Paused, so that nobody has its lease; a box of an earlier attempt is left over.
