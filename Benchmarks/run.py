@@ -21,6 +21,7 @@ from harness.docker import Docker
 from harness.fleet import Fleet
 from harness.load import Load
 from harness.raw import Broker, Missing, RawParts
+from harness.remote import measure as remote
 from harness.report import Report
 from harness.swerex import SweRex
 
@@ -38,6 +39,7 @@ SECTIONS = {
     "checkpoints": [checkpoints.measure],
     "takeover": [takeover.measure],
     "agent": [agent.measure],
+    "remote": [remote.measure],
 }
 
 # What a section is measured beside.
@@ -48,6 +50,7 @@ PEERS = {
     "stream": ["broker", "docker"],
     "writes": ["broker", "docker"],
     "readback": ["broker"],
+    "remote": ["docker"],
 }
 MAKE = {"broker": Broker, "docker": Docker, "swerex": SweRex}
 

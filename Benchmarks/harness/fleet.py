@@ -12,7 +12,8 @@ import urllib.parse
 class Fleet:
     """`sandfleet up`, from its start to its end."""
 
-    def __init__(self, release: str, directory: str) -> None:
+    def __init__(self, release: str, directory: str, environment: dict[str, str] | None = None) -> None:
+        """`environment` is added to this one's."""
         self.directory = os.path.join(directory, "fleet")
         self.log = open(os.path.join(directory, "fleet.log"), "wb")
         began = time.monotonic()
@@ -20,6 +21,7 @@ class Fleet:
             [os.path.join(release, "sandfleet"), "up", "--data", self.directory, "--listen", "127.0.0.1:0"],
             stdout=self.log,
             stderr=self.log,
+            env=os.environ | (environment or {}),
             # A Ctrl-C at the terminal is for the benchmark, which stops it in order.
             start_new_session=True,
         )
