@@ -5,30 +5,41 @@ package enum Base64Lines {
 
     /// One line, with its end.
     package static func encode(_ bytes: some Collection<UInt8>) -> [UInt8] {
-        var line: [UInt8] = []
-        line.reserveCapacity((bytes.count + 2) / 3 * 4 + 1)
-        var group: UInt32 = 0
-        var filled = 0
-        for byte in bytes {
-            group = group << 8 | UInt32(byte)
-            filled += 1
-            if filled == 3 {
-                append(group, digits: 4, to: &line)
-                (group, filled) = (0, 0)
-            }
-        }
-        if filled > 0 {
-            append(group << UInt32(8 * (3 - filled)), digits: filled + 1, to: &line)
-            for _ in filled..<3 { line.append(padding) }
-        }
-        line.append(UInt8(ascii: "\n"))
-        return line
+        contiguously(bytes, encode)
     }
 
-    private static func append(_ group: UInt32, digits: Int, to line: inout [UInt8]) {
-        for position in 0..<digits {
-            line.append(alphabet[Int(group >> UInt32(18 - 6 * position) & 63)])
+    private static func encode(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        let alphabet = alphabet
+        let capacity = (bytes.count + 2) / 3 * 4 + 1
+        return [UInt8](unsafeUninitializedCapacity: capacity) { line, length in
+            let whole = bytes.count / 3 * 3
+            for index in stride(from: 0, to: whole, by: 3) {
+                let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
+                for shift in stride(from: 18, through: 0, by: -6) {
+                    line[length] = alphabet[Int(group >> UInt32(shift) & 63)]
+                    length += 1
+                }
+            }
+            if whole < bytes.count {
+                let isPair = whole + 1 < bytes.count
+                let group = UInt32(bytes[whole]) << 16 | (isPair ? UInt32(bytes[whole + 1]) << 8 : 0)
+                line[length] = alphabet[Int(group >> 18 & 63)]
+                line[length + 1] = alphabet[Int(group >> 12 & 63)]
+                line[length + 2] = isPair ? alphabet[Int(group >> 6 & 63)] : padding
+                line[length + 3] = padding
+                length += 4
+            }
+            line[length] = UInt8(ascii: "\n")
+            length += 1
         }
+    }
+
+    /// A loop over a collection of another module's type is not specialized: each byte would be several calls by tables.
+    private static func contiguously<Result>(
+        _ bytes: some Collection<UInt8>,
+        _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        bytes.withContiguousStorageIfAvailable(body) ?? Array(bytes).withUnsafeBufferPointer(body)
     }
 
     /// Takes text in pieces of any size and gives the bytes that they complete.
@@ -41,10 +52,15 @@ package enum Base64Lines {
 
         /// Nil when it is not base64 in lines.
         package mutating func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+            Base64Lines.contiguously(text) { decode($0) }
+        }
+
+        private mutating func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+            let values = Base64Lines.values
             var bytes: [UInt8] = []
             bytes.reserveCapacity(text.count / 4 * 3 + 3)
             for character in text {
-                let value = Base64Lines.values[Int(character)]
+                let value = values[Int(character)]
                 if value < 64 {
                     guard paddings == 0 else { return nil }
                     group = group << 6 | UInt32(value)
