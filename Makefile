@@ -70,7 +70,7 @@ up: build ## Run a fleet on this machine (DATA, LISTEN, UP_FLAGS)
 demo: build $(STAMPS)/venv ## Start a private fleet and do the main job through its HTTP API, on PROVIDER
 	SANDFLEET_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python PROVIDER=$(PROVIDER) deploy/demo/demo.sh $(RELEASE)
 
-bench: build ## Measure the budgets against their raw parts
+bench: build $(STAMPS)/venv ## Measure the budgets against their raw parts
 	$(PYTHON) Benchmarks/run.py $(RELEASE) $(BENCH_FLAGS)
 
 simulate: $(STAMPS)/packages ## Run N schedules of the simulated fleet, or replay SEED; MUTATION takes a fence away

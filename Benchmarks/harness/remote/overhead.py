@@ -28,6 +28,7 @@ LINE = b"." * 200 + b"\n"
 FLEET = "through the fleet"
 ROUND_TRIP = "raw: a line to `cat` and back"
 OWN = "raw: the provider's own exec"
+ROW = "raw: a committed row, of which each command has two"
 DIRECT = "raw: the same calls, asked directly"
 
 
@@ -64,6 +65,7 @@ def commands(ground: Ground) -> None:
         channel, box = channels[each.name], theirs[each.name]
         contenders.add(f"{each.name}, {ROUND_TRIP}", lambda channel=channel: timed(60, lambda: channel.round_trip(LINE)))
         contenders.add(f"{each.name}, {OWN}", lambda each=each, box=box: timed(15, lambda: each.execute(box)))
+    contenders.add(ROW, lambda: bench.parts.run("insert", bench.postgres, 60))
     contenders.run(1, lambda *_: None)
     for each in spent.values():
         each.taken = dict.fromkeys(services, 0.0)
@@ -77,6 +79,8 @@ def commands(ground: Ground) -> None:
         COMMAND, f"{name}, {FLEET}", table.samples[f"{name}, {FLEET}"], note=processor(spent[name])
     )
     told("local")
+    if ROW in table.samples:
+        bench.report.times(COMMAND, ROW, table.samples[ROW], beside=f"local, {FLEET}")
     for each in ground.providers:
         fleet, own = f"{each.name}, {FLEET}", f"{each.name}, {OWN}"
         told(each.name)
