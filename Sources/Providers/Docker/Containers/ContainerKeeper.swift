@@ -77,7 +77,7 @@ struct ContainerKeeper: Sendable {
     ) async throws(DriverError) -> ContainerDocument {
         let wait = BoundedWait(
             limit: configuration.startTimeout,
-            firstPause: .milliseconds(20),
+            firstPause: .milliseconds(2),
             clock: ContinuousClock()
         )
         return try await wait.until("the container to run") { () throws(DriverError) -> Look<ContainerDocument> in
@@ -127,7 +127,7 @@ struct ContainerKeeper: Sendable {
 
     /// Ends everything in it; its files stay.
     func stop(_ box: Envelope, _ id: String) async throws(DriverError) {
-        let wait = BoundedWait(limit: .seconds(120), firstPause: .milliseconds(20), clock: ContinuousClock())
+        let wait = BoundedWait(limit: .seconds(120), firstPause: .milliseconds(2), clock: ContinuousClock())
         try await wait.until("the container to stop") { () throws(DriverError) -> Look<Void> in
             let found = try await engine.inspect(id, of: box)
             let state = ObservedState<ContainerState>(found.state.status)
@@ -153,7 +153,7 @@ struct ContainerKeeper: Sendable {
     ///
     /// What is gone already is well.
     func remove(_ box: Envelope, _ id: String) async throws(DriverError) {
-        let wait = BoundedWait(limit: .seconds(120), firstPause: .milliseconds(20), clock: ContinuousClock())
+        let wait = BoundedWait(limit: .seconds(120), firstPause: .milliseconds(2), clock: ContinuousClock())
         try await wait.until("the container to be removed") { () throws(DriverError) -> Look<Void> in
             do throws(DriverError) {
                 try await engine.remove(id, of: box)
