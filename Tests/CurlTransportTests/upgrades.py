@@ -3,6 +3,7 @@
     upgrades.py plain | unix <path> | tls <certificate> <key> [<authority of clients>] | proxy <port>
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -97,12 +98,46 @@ class Connection:
         self.file.read1(1)
         left.set()
 
-    def route_deaf(self, _, method, headers, body):
-        """A WebSocket that opens and then says nothing."""
+    def open_socket(self, headers):
         accept = hashlib.sha1((headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
-        import base64
         self.say("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                  f"Sec-WebSocket-Accept: {base64.b64encode(accept).decode()}\r\n\r\n")
+
+    def route_ordered(self, count, _, headers, __):
+        """A WebSocket that asks, reads once /go was called, and tells how many of so many data frames came before a ping and a pong."""
+        self.peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+        self.open_socket(headers)
+        self.say(b"\x89\x02hi")
+        go.wait(60)
+        data, before = 0, {}
+        while data < int(count) or len(before) < 2:
+            first, second = self.file.read(2)
+            length = second & 0x7F
+            if length >= 126:
+                length = int.from_bytes(self.file.read(2 if length == 126 else 8), "big")
+            self.file.read(4 + length)
+            kind = {9: "ping", 10: "pong"}.get(first & 0x0F)
+            if kind:
+                before.setdefault(kind, data)
+            else:
+                data += 1
+        text = json.dumps(before).encode()
+        self.say(bytes([0x81, len(text)]) + text)
+        self.file.read1(1)
+
+    def route_go(self, *_):
+        go.set()
+        self.say("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+
+    def route_unread(self, _, __, headers, ___):
+        """A WebSocket that never reads."""
+        self.peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+        self.open_socket(headers)
+        go.wait(60)
+
+    def route_deaf(self, _, method, headers, body):
+        """A WebSocket that opens and then says nothing."""
+        self.open_socket(headers)
         while self.file.read1(1 << 16):
             pass
         left.set()
@@ -173,6 +208,7 @@ class Tunnel(Connection):
 
 
 left = threading.Event()
+go = threading.Event()
 
 
 def handle(peer, context, kind):

@@ -50,8 +50,14 @@ package struct HTTPTransportRequest: Sendable {
 }
 
 extension HTTPTransportRequest: CustomStringConvertible, CustomReflectable {
-    /// Without headers, body and query, which may hold secrets.
-    package var description: String { "\(method) \(url.prefix { $0 != "?" })" }
+    /// Without headers, body, query, and user and password of the URL, which may hold secrets.
+    package var description: String {
+        let shown = url.prefix { $0 != "?" && $0 != "#" }
+        guard let scheme = shown.firstRange(of: "://") else { return "\(method) \(shown)" }
+        let authority = shown[scheme.upperBound...].prefix { $0 != "/" }
+        guard let sign = authority.lastIndex(of: "@") else { return "\(method) \(shown)" }
+        return "\(method) \(shown[..<scheme.upperBound])\(shown[shown.index(after: sign)...])"
+    }
 
     package var customMirror: Mirror { Mirror(self, children: ["request": description]) }
 }

@@ -63,7 +63,7 @@ final class Upgrade: Sendable {
 
     func write(_ bytes: ByteBuffer) async throws {
         guard bytes.readableBytes > 0 else { return }
-        try await wait(.write(bytes))
+        try await wait(.write([bytes]))
     }
 
     func wait(_ wish: UpgradeState.Wish) async throws {

@@ -75,7 +75,7 @@ final class UpgradeLink {
 
     private func send() {
         isSendBlocked = false
-        while let chunk = upgrade.transition({ $0.nextOutput }) {
+        while let chunk = upgrade.transition({ $0.nextOutput() }) {
             var sent = 0
             let code = chunk.withUnsafeReadableBytes {
                 curl_easy_send(easy.pointer, $0.baseAddress, $0.count, &sent)

@@ -25,15 +25,26 @@ struct UpgradeState {
         let waiter: RoomWaiter
     }
 
+    /// How much may go before others without waiting for room.
+    private static let urgentLimit = 16 << 10
+
     private let limit: Int
     private var headWaiter: HeadWaiter?
     private var readWaiter: ReadWaiter?
     private var writers: [Writer] = []
     private var inbound = ByteBuffer()
+    /// What is being sent: it stays, for TLS wants the same bytes again after "not now".
+    private var sending: ByteBuffer?
+    /// Goes before what waits, and never into the middle of a piece.
+    private var urgent = CircularBuffer<ByteBuffer>()
     private var outbound = CircularBuffer<ByteBuffer>()
     private var queued = 0
+    private var queuedUrgent = 0
     private var peerHasFinished = false
+    /// Nothing more is queued.
     private var isFinishing = false
+    /// Once all is sent, the peer is told that nothing more comes.
+    private var endsDirection = false
     private var failure: (any Error)?
     private var isAttended = false
     private(set) var wasSent = false
@@ -43,6 +54,9 @@ struct UpgradeState {
     }
 
     var hasEnded: Bool { failure != nil }
+
+    /// Whoever writes now waits for room.
+    var isFull: Bool { queued > limit }
 
     // What callers do.
 
@@ -76,8 +90,12 @@ struct UpgradeState {
     }
 
     enum Wish {
-        /// Queue these, and wait for room.
-        case write(ByteBuffer)
+        /// Queue these pieces, one behind the other, and wait for room.
+        case write([ByteBuffer])
+        /// Send this before everything that waits. Only who does so much of it that nobody takes waits for room.
+        case urge(ByteBuffer)
+        /// Send this, and nothing more: what waits is dropped.
+        case finish(ByteBuffer)
         /// Wait until nothing is queued.
         case flush
         /// Wait until the connection is over.
@@ -92,13 +110,12 @@ struct UpgradeState {
         switch wish {
         case .flush: level = 0
         case .end: level = -1
-        case .write(let bytes):
+        case .write, .urge, .finish:
             guard !isFinishing else {
                 let error = Self.error(.invalidRequest, "this side of the stream has ended")
                 return Effects(room: [(waiter, .failure(error))])
             }
-            level = limit
-            enqueue(bytes)
+            level = enqueue(wish)
             effects.attends = attend()
         }
         if queued <= level {
@@ -117,6 +134,7 @@ struct UpgradeState {
     mutating func finishWriting() -> Effects {
         guard failure == nil, !isFinishing else { return Effects() }
         isFinishing = true
+        endsDirection = true
         return Effects(attends: attend())
     }
 
@@ -135,9 +153,33 @@ struct UpgradeState {
         headWaiter = nil
         readWaiter = nil
         writers = []
+        sending = nil
+        urgent.removeAll()
         outbound.removeAll()
         queued = 0
+        queuedUrgent = 0
         return effects
+    }
+
+    /// - Returns: The level that whoever queued it waits for.
+    private mutating func enqueue(_ wish: Wish) -> Int {
+        switch wish {
+        case .write(let pieces): for piece in pieces { enqueue(piece) }
+        case .urge(let bytes):
+            urgent.append(bytes)
+            queued += bytes.readableBytes
+            queuedUrgent += bytes.readableBytes
+            return queuedUrgent <= Self.urgentLimit ? .max : limit
+        case .finish(let bytes):
+            outbound.removeAll()
+            urgent.removeAll()
+            queuedUrgent = 0
+            queued = sending?.readableBytes ?? 0
+            enqueue(bytes)
+            isFinishing = true
+        case .flush, .end: break
+        }
+        return limit
     }
 
     // What the loop does.
@@ -153,19 +195,29 @@ struct UpgradeState {
         isAttended = false
     }
 
-    /// What to send next; it stays in place until `sent`, for TLS wants the same bytes again after "not now".
-    var nextOutput: ByteBuffer? { outbound.first }
+    /// What to send next; it stays in place until `sent`.
+    mutating func nextOutput() -> ByteBuffer? {
+        if sending == nil {
+            if let next = urgent.popFirst() {
+                queuedUrgent -= next.readableBytes
+                sending = next
+            } else {
+                sending = outbound.popFirst()
+            }
+        }
+        return sending
+    }
 
     /// Everything is sent, and this side is to be ended.
-    var mayFinish: Bool { isFinishing && outbound.isEmpty }
+    var mayFinish: Bool { endsDirection && sending == nil && urgent.isEmpty && outbound.isEmpty }
 
     var wantsInput: Bool { failure == nil && !peerHasFinished && inbound.readableBytes < limit }
 
     mutating func sent(_ count: Int) -> Effects {
         wasSent = true
-        guard !outbound.isEmpty else { return Effects() }
-        outbound[outbound.startIndex].moveReaderIndex(forwardBy: count)
-        if outbound[outbound.startIndex].readableBytes == 0 { outbound.removeFirst() }
+        guard sending != nil else { return Effects() }
+        sending?.moveReaderIndex(forwardBy: count)
+        if sending?.readableBytes == 0 { sending = nil }
         queued -= count
         guard !writers.isEmpty else { return Effects() }
         var effects = Effects()

@@ -28,6 +28,21 @@ package final class UpgradedStream: Sendable {
         try await upgrade.write(bytes)
     }
 
+    /// The same of several pieces: nobody else's come between them, and what is urgent does.
+    func write(_ pieces: [ByteBuffer]) async throws {
+        try await upgrade.wait(.write(pieces))
+    }
+
+    /// Queues bytes before everything that waits already; returns at once, unless much of that kind waits.
+    func urge(_ bytes: ByteBuffer) async throws {
+        try await upgrade.wait(.urge(bytes))
+    }
+
+    /// Queues the last bytes of this side; what waits already is dropped.
+    func finish(_ bytes: ByteBuffer) async throws {
+        try await upgrade.wait(.finish(bytes))
+    }
+
     /// Returns when everything written so far has been handed to the connection.
     package func flush() async throws {
         try await upgrade.wait(.flush)
@@ -37,6 +52,9 @@ package final class UpgradedStream: Sendable {
     package func waitUntilClosed() async {
         try? await upgrade.wait(.end)
     }
+
+    /// Whoever writes now waits for room.
+    var isFull: Bool { upgrade.transition { $0.isFull } }
 
     /// Whether this side alone can be ended; libcurl cannot do it on TLS.
     package var canFinishWriting: Bool { upgrade.canFinishWriting }

@@ -37,6 +37,9 @@ package final class WebSocket: Sendable {
     /// How the peer has closed it; nil while it has not.
     package var closure: WebSocketClosure? { state.withLockedValue { $0.closure } }
 
+    /// Whoever sends now waits for room.
+    var isFull: Bool { stream.isFull }
+
     /// The next message; nil once the peer has closed it, for reasons that `closure` tells.
     ///
     /// Cancelling it loses no message.
@@ -51,7 +54,7 @@ package final class WebSocket: Sendable {
             if let event = try await nextEvent() {
                 switch event {
                 case .message(let message): return message
-                case .ping(let payload): try await stream.write(WebSocketFrameWriter.frame(.pong, payload))
+                case .ping(let payload): try await answer(payload)
                 case .pong: break
                 case .close(let closure):
                     await close(after: closure)
@@ -73,18 +76,27 @@ package final class WebSocket: Sendable {
             case .binary(let bytes): (.binary, bytes)
             }
         guard rest.readableBytes > frameLimit else { return try await write(frame(opcode, rest)) }
-        // Queued as one, so that nobody's frames come between its pieces.
-        var frames = ByteBuffer()
+        // Queued together: nobody's messages come between its pieces, and pings do.
+        var frames: [ByteBuffer] = []
         while rest.readableBytes > 0 {
             let piece = rest.readSlice(length: min(frameLimit, rest.readableBytes)) ?? ByteBuffer()
-            frames.writeImmutableBuffer(frame(opcode, piece, isFinal: rest.readableBytes == 0))
+            frames.append(frame(opcode, piece, isFinal: rest.readableBytes == 0))
             opcode = .continuation
         }
-        try await write(frames)
+        try requireOpen()
+        try await stream.write(frames)
     }
 
+    /// Goes before messages that wait.
     package func ping() async throws {
-        try await write(frame(.ping, ByteBuffer()))
+        try requireOpen()
+        try await stream.urge(frame(.ping, ByteBuffer()))
+    }
+
+    /// Goes before messages that wait; after our own close nothing is answered.
+    private func answer(_ payload: ByteBuffer) async throws {
+        guard !state.withLockedValue({ $0.hasSentClose }) else { return }
+        try await stream.urge(frame(.pong, payload))
     }
 
     /// Says goodbye, and waits for the peer's goodbye at most so long; then the connection is closed.
@@ -123,7 +135,8 @@ package final class WebSocket: Sendable {
             let before = state.withLockedValue { $0.arrivals }
             try await clock.sleep(for: interval)
             guard state.withLockedValue({ $0.isReceiving && $0.arrivals == before }) else { continue }
-            try await ping()
+            // A peer that takes nothing lets nobody wait for longer than one that says nothing.
+            await bounded(by: limit, clock) { [self] in try await ping() }
             try await clock.sleep(for: limit)
             let isSilent = state.withLockedValue { state in
                 guard state.isReceiving, state.arrivals == before else { return false }
@@ -141,10 +154,14 @@ package final class WebSocket: Sendable {
     }
 
     private func write(_ bytes: ByteBuffer) async throws {
+        try requireOpen()
+        try await stream.write(bytes)
+    }
+
+    private func requireOpen() throws(WebSocketError) {
         guard !state.withLockedValue({ $0.hasSentClose }) else {
             throw WebSocketError(.closed, "the WebSocket was closed on this side")
         }
-        try await stream.write(bytes)
     }
 
     private func nextEvent() async throws -> WebSocketParser.Event? {
@@ -191,7 +208,8 @@ package final class WebSocket: Sendable {
         }
         if isFirst {
             await bounded(by: .seconds(1), ContinuousClock()) { [self] in
-                try await stream.write(WebSocketFrameWriter.close(code, reason))
+                // Who has said goodbye reads nothing more but the answer.
+                try await stream.finish(WebSocketFrameWriter.close(code, reason))
                 try await stream.flush()
             }
         }
