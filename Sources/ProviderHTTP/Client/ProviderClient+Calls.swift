@@ -1,10 +1,14 @@
 import CurlTransport
 import FoundationEssentials
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 package import ProviderKit
 
 extension ProviderClient {
+    /// How long the words of a refusal are waited for.
+    private static let refusalPatience: Duration = .seconds(5)
+
     /// Calls, and reads the whole answer.
     @discardableResult
     package func send(_ call: ProviderCall) async throws(DriverError) -> ProviderAnswer {
@@ -65,17 +69,37 @@ extension ProviderClient {
     {
         // A redirect is not followed, so nothing was done.
         guard !(200..<300).contains(response.status) else { return response }
-        var body = ByteBuffer()
-        do {
-            for try await chunk in response.body {
-                body.writeImmutableBuffer(chunk)
-                if body.readableBytes >= ProviderRefusal.bodyLimit { break }
-            }
-        } catch {
-            // The status was said; what is missing of the words is not worth another error.
-            logger.debug("the body of a refusal was cut off", metadata: ["call": "\(call.name)"])
-        }
+        let body = await words(of: response, call, within: min(call.deadline, Self.refusalPatience))
         throw refused(call, status: response.status, response.headers, body)
+    }
+
+    /// What a refusal says, as far as it comes in time: the status alone is enough to go on with.
+    private func words(
+        of response: HTTPTransportResponse,
+        _ call: ProviderCall,
+        within limit: Duration
+    ) async -> ByteBuffer {
+        let said = NIOLockedValueBox(ByteBuffer())
+        await withTaskGroup { group in
+            group.addTask { [logger] in
+                do {
+                    for try await chunk in response.body {
+                        let count = said.withLockedValue { body in
+                            body.writeImmutableBuffer(chunk)
+                            return body.readableBytes
+                        }
+                        if count >= ProviderRefusal.bodyLimit { break }
+                    }
+                } catch {
+                    // The status was said; what is missing of the words is not worth another error.
+                    logger.debug("the body of a refusal was cut off", metadata: ["call": "\(call.name)"])
+                }
+            }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+        return said.withLockedValue { $0 }
     }
 
     func refused(
