@@ -155,6 +155,32 @@ class Handler(BaseHTTPRequestHandler):
             data = data[:-40]
         self.answer(data, Content_Type=f'multipart/form-data; boundary="{edge}"')
 
+    def route_drip(self, status):
+        """Refuses, and never comes to the end of its words."""
+        self.send_response(int(status))
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(b'{"message": "no')
+        time.sleep(60)
+
+    def route_guarded(self, token):
+        """For one token alone."""
+        self.body()
+        number = self.count("guarded")
+        if self.headers.get("Authorization") != f"Bearer {token}":
+            self.answer({"message": f"who is {self.headers.get('Authorization')}?"}, 401)
+        else:
+            self.answer({"count": number})
+
+    def route_impostor(self, name):
+        """Switches to something that is no WebSocket."""
+        self.count(name)
+        self.send_response(101)
+        for field in (("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Accept", "bm8=")):
+            self.send_header(*field)
+        self.end_headers()
+        self.close_connection = True
+
     def route_socket(self, name, status):
         self.count(name)
         self.answer({"message": "no such exec"}, int(status))

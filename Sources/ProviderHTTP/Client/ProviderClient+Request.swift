@@ -5,11 +5,11 @@ import ProviderKit
 
 extension ProviderClient {
     /// The request of a call, but for its limits.
-    func request(_ call: ProviderCall) throws(DriverError) -> HTTPTransportRequest {
+    func request(_ call: ProviderCall, _ authorization: Authorization) throws(DriverError) -> HTTPTransportRequest {
         var headers = configuration.headers
         for field in call.headers.fields { headers[field.name] = nil }
         for field in call.headers.fields { headers.add(field.name, field.value) }
-        if let field = configuration.authorization.field { headers[field.name] = field.value }
+        if let field = authorization.field { headers[field.name] = field.value }
         if let header = configuration.idempotencyHeader, let key = call.idempotencyKey { headers[header] = key }
         let (body, type) = try body(call)
         if let type, headers["Content-Type"] == nil { headers["Content-Type"] = type }

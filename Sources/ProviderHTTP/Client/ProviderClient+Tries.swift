@@ -22,7 +22,9 @@ extension ProviderClient {
         _ call: ProviderCall,
         _ attempt: (_ request: HTTPTransportRequest, _ limit: Duration) async throws -> Value
     ) async throws(DriverError) -> Value {
-        let request = try request(call)
+        var shown = authorization.current
+        var hasChanged = false
+        var request = try request(call, shown)
         let start = time.now()
         var number = 0
         /// A try before may have done it, so no later refusal says that nothing was done.
@@ -36,6 +38,18 @@ extension ProviderClient {
                 return value
             } catch {
                 failure = self.failure(error, call)
+            }
+            // Refused for who we are, so nothing was done: somebody may have put other credentials in the place of these.
+            if failure.error.kind == .unauthorized, !hasChanged, !request.isStreamed,
+                let other = authorization.other(than: shown)
+            {
+                logger.notice(
+                    "credentials were refused, others are tried",
+                    metadata: ["provider": "\(configuration.provider)", "call": "\(call.name)"]
+                )
+                (shown, hasChanged) = (other, true)
+                request = try self.request(call, shown)
+                continue
             }
             let left = call.deadline - (time.now() - start)
             let decision = decision(failure.outcome, number, call, request, left)
@@ -58,7 +72,7 @@ extension ProviderClient {
         _ left: Duration
     ) -> RetryPolicy.Decision {
         // Its source has been read.
-        if case .streamed = request.body { return .stop(.notRepeatable) }
+        if request.isStreamed { return .stop(.notRepeatable) }
         if Task.isCancelled { return .stop(.final) }
         return spending.withLockedValue { spending in
             configuration.policy.decision(
@@ -87,6 +101,9 @@ extension ProviderClient {
                 outcome: isOurs ? .status(400, retryAfter: nil) : error.mayHaveBeenDelivered ? .unanswered : .neverLeft,
                 error: failures.error(error)
             )
+        case let error as WebSocketError where error.code == .handshake:
+            // Whoever answers so has got the request.
+            return Failure(outcome: .unanswered, error: failures.misunderstood(error.message))
         case let error as DriverError: return Failure(outcome: .status(400, retryAfter: nil), error: error)
         default:
             return Failure(outcome: .status(400, retryAfter: nil), error: failures.error(afterAnswer: error))
@@ -106,5 +123,12 @@ extension ProviderClient {
             metadata["reason"] = "\(reason)"
             logger.info("a provider's call has failed", metadata: metadata)
         }
+    }
+}
+
+extension HTTPTransportRequest {
+    fileprivate var isStreamed: Bool {
+        if case .streamed = body { return true }
+        return false
     }
 }

@@ -13,13 +13,15 @@ package final class ProviderClient: Sendable {
     package let configuration: ProviderClientConfiguration
     let transport: HTTPTransport
     let mapping: any ErrorMapping
-    let redaction: Redaction
+    let authorization: AuthorizationSource
     let time: ProviderTime
     let logger: Logger
     let spending: NIOLockedValueBox<Spending>
 
+    /// - Parameter authorization: Where the authorization is looked up again when one is refused; nil keeps to the configuration's.
     package init(
         _ configuration: ProviderClientConfiguration,
+        authorization: AuthorizationSource? = nil,
         transport: HTTPTransport,
         mapping: any ErrorMapping = PlainErrorMapping(),
         time: ProviderTime = ProviderTime(),
@@ -31,7 +33,7 @@ package final class ProviderClient: Sendable {
         self.mapping = mapping
         self.time = time
         self.logger = logger
-        redaction = Redaction(configuration.secrets + [configuration.authorization.secret].compactMap { $0 })
+        self.authorization = authorization ?? AuthorizationSource(configuration.authorization)
         spending = NIOLockedValueBox(Spending(budget: configuration.budget, generator: generator))
     }
 
@@ -43,7 +45,7 @@ package final class ProviderClient: Sendable {
             repeatability: call.repeatability,
             binding: configuration.binding,
             mapping: mapping,
-            redaction: redaction
+            redaction: Redaction(configuration.secrets + authorization.secrets)
         )
     }
 }

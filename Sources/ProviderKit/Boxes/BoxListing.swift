@@ -5,10 +5,13 @@ package struct BoxListing: Sendable, Hashable {
     /// Nil when the box carries no readable tag; such a box is reported, never touched.
     package var tag: BoxTag?
     package var isRunning: Bool
+    /// Of which account; nil is the driver's own.
+    package var account: String?
 
-    package init(externalID: String, tag: BoxTag?, isRunning: Bool) {
+    package init(externalID: String, tag: BoxTag?, isRunning: Bool, account: String? = nil) {
         self.externalID = externalID
         self.tag = tag
         self.isRunning = isRunning
+        self.account = account
     }
 }

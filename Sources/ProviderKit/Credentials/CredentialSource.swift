@@ -33,6 +33,7 @@ package struct CredentialSource: Sendable {
             return ProviderCredentials(
                 provider: provider,
                 origin: "the file \(path)",
+                workspace: workspace,
                 values: values.filter { names.contains($0.key) }
             )
         }
@@ -46,6 +47,37 @@ package struct CredentialSource: Sendable {
             }
         }
         return ProviderCredentials(provider: provider, origin: "the environment", values: values)
+    }
+
+    /// The same credentials as they are now: a key may have been replaced.
+    ///
+    /// - Throws: Also when they have gone, and others would take their place.
+    package func again(
+        _ credentials: ProviderCredentials,
+        _ variables: [CredentialVariable]
+    ) throws(CredentialError) -> ProviderCredentials {
+        let found = try self.credentials(of: credentials.provider, variables, for: credentials.workspace)
+        guard found.workspace == credentials.workspace else {
+            throw CredentialError("The credentials of \(credentials.provider) in \(credentials.origin) are gone.")
+        }
+        return found
+    }
+
+    /// The workspaces that have credentials of their own for a provider.
+    package func workspaces(of provider: String) throws(CredentialError) -> [WorkspaceID] {
+        guard let directory else { return [] }
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: directory)
+        } catch {
+            throw CredentialError("The folder of credentials \(directory) cannot be read.")
+        }
+        return names.compactMap(WorkspaceID.init)
+            .filter { workspace in
+                var status = stat()
+                return lstat("\(directory)/\(workspace.rawValue)/\(provider).env", &status) == 0 || errno != ENOENT
+            }
+            .sorted()
     }
 
     private func own(

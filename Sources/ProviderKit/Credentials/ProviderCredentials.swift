@@ -1,13 +1,23 @@
+package import Model
+
 /// What a driver uses its provider with; its values do not print.
 package struct ProviderCredentials: Sendable, Hashable {
     package let provider: String
     /// Where they come from, for messages: "the environment".
     package let origin: String
+    /// Whose they are; nil is the fleet.
+    package let workspace: WorkspaceID?
     private let values: [String: Secret]
 
-    package init(provider: String, origin: String, values: [String: Secret]) {
+    package init(
+        provider: String,
+        origin: String,
+        workspace: WorkspaceID? = nil,
+        values: [String: Secret]
+    ) {
         self.provider = provider
         self.origin = origin
+        self.workspace = workspace
         self.values = values
     }
 

@@ -2,8 +2,8 @@ import NIOConcurrencyHelpers
 
 /// Whether this process's credentials have shown what belongs to the account that the settings name.
 ///
-/// They are read once, so what they have shown once they stand for until the process ends. Without that a listing with nothing in
-/// it may be another account's, and a NotFound proves nothing.
+/// What they have shown once they stand for until others take their place. Without that a listing with nothing in it may be
+/// another account's, and a NotFound proves nothing.
 package final class AccountProof: Sendable {
     private let account: String
     private let isProven = NIOLockedValueBox(false)
@@ -20,6 +20,11 @@ package final class AccountProof: Sendable {
             throw DriverError(.unauthorized, "The credentials are for another account than the settings name.")
         }
         isProven.withLockedValue { $0 = true }
+    }
+
+    /// Other credentials have taken the place of those that have shown something.
+    package func forget() {
+        isProven.withLockedValue { $0 = false }
     }
 
     /// - Parameter shown: The account of something that a listing shows now; nil when it shows nothing.

@@ -1,5 +1,10 @@
 package import Model
 
+extension Envelope {
+    /// Of which account its box is; nil where it does not say.
+    package var account: String? { sessionState.providerState["account"] }
+}
+
 extension Binding {
     fileprivate enum Key: String, CaseIterable {
         case account

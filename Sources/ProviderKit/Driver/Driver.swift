@@ -12,6 +12,12 @@ package protocol Driver: Sendable {
     /// not proof of `gone`.
     var binding: Binding { get }
 
+    /// Under what a workspace's next box is made: it may have an account of its own.
+    func binding(for workspace: WorkspaceID) async throws(DriverError) -> Binding
+
+    /// Under what this driver sees the boxes of an account; nil when it has no credentials of it.
+    func binding(ofAccount account: String) async throws(DriverError) -> Binding?
+
     /// Makes and starts a box, and returns once it answers.
     func create(_ creation: BoxCreation) async throws(DriverError) -> any Box
 
@@ -26,7 +32,7 @@ package protocol Driver: Sendable {
     /// Deletes the box and its files. Deleting what is gone succeeds.
     func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError)
 
-    /// All boxes that carry the fleet's tag, under this binding.
+    /// All boxes that carry the fleet's tag, under this binding and those of workspaces' own accounts.
     func list() async throws(DriverError) -> [BoxListing]
 
     /// Saves the files of a box, running or stopped, under an id of ours. The box goes on as it was.
@@ -44,7 +50,7 @@ package protocol Driver: Sendable {
     /// - Parameter externalID: That of `capture`'s answer; nil when nobody has heard it.
     func discard(_ archive: ArchiveID, externalID: String?) async throws(DriverError)
 
-    /// All archives of the fleet under this binding, half made ones included.
+    /// All archives of the fleet under the same bindings, half made ones included.
     func archives() async throws(DriverError) -> [ArchiveID]
 
     /// A sandbox's box is about to be saved and deleted, and the next one made from this archive: time to make ready for that.
@@ -57,6 +63,12 @@ package protocol Driver: Sendable {
 }
 
 extension Driver {
+    package func binding(for workspace: WorkspaceID) async throws(DriverError) -> Binding { binding }
+
+    package func binding(ofAccount account: String) async throws(DriverError) -> Binding? {
+        account == binding.account ? binding : nil
+    }
+
     package func discard(_ archive: ArchiveID, externalID: String?) async throws(DriverError) {
         try await discard(archive)
     }

@@ -19,8 +19,6 @@ package struct DriverRegistry: Sendable {
         }
         guard problems.isEmpty else { throw RegistryError(problems: problems) }
     }
-
-    package subscript(_ name: String) -> (any Driver)? { drivers.first { $0.descriptor.name == name } }
 }
 
 /// Drivers that cannot be used as they are declared.

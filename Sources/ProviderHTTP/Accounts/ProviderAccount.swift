@@ -1,0 +1,6 @@
+package import ProviderKit
+
+/// One account at a provider, as its driver uses it.
+package protocol ProviderAccount: Sendable {
+    var binding: Binding { get }
+}

@@ -1,0 +1,42 @@
+import NIOConcurrencyHelpers
+import ProviderKit
+
+/// How the clients of one account show who they are: what is known, and what has taken its place once that is refused.
+package final class AuthorizationSource: Sendable {
+    private struct State {
+        var current: Authorization
+        /// All that were ever used: a late answer may quote an old one.
+        var secrets: [Secret]
+    }
+
+    private let state: NIOLockedValueBox<State>
+    private let reread: @Sendable (_ refused: Authorization) -> Authorization?
+
+    /// - Parameter reread: Where the credentials are kept, as it is now; nil when that cannot be used.
+    package init(
+        _ first: Authorization,
+        reread: @escaping @Sendable (_ refused: Authorization) -> Authorization? = { _ in nil }
+    ) {
+        state = NIOLockedValueBox(State(current: first, secrets: [first.secret].compactMap { $0 }))
+        self.reread = reread
+    }
+
+    package var current: Authorization { state.withLockedValue { $0.current } }
+
+    var secrets: [Secret] { state.withLockedValue { $0.secrets } }
+
+    /// What to try instead of one that was refused; nil when there is nothing else.
+    func other(than refused: Authorization) -> Authorization? {
+        let known = current
+        // Another call was quicker.
+        guard known == refused else { return known }
+        guard let found = reread(refused), found != refused else { return nil }
+        return state.withLockedValue { state in
+            if state.current == refused {
+                state.current = found
+                state.secrets += [found.secret].compactMap { $0 }
+            }
+            return state.current
+        }
+    }
+}
