@@ -10,10 +10,12 @@ import VercelDriver
 
 /// The drivers of providers in the cloud, as the environment sets them up.
 extension Drivers {
+    /// The fleet's credentials, and those of workspaces that have their own.
+    private var credentials: CredentialSource { CredentialSource(directory: host.settings.optional(.credentials)) }
+
     func sprites() async throws -> any Driver {
-        let credentials = try CredentialSource().credentials(of: SpritesDriver.name, SpritesSettings.variables)
-        return try await SpritesDriver.start(
-            SpritesSettings(credentials),
+        try await SpritesDriver.start(
+            credentials,
             fleet: host.fleet,
             daemonPath: try host.settings.string(.boxd),
             logger: host.logger
@@ -21,10 +23,9 @@ extension Drivers {
     }
 
     func daytona() async throws -> any Driver {
-        let credentials = try CredentialSource().credentials(of: DaytonaDriver.name, DaytonaSettings.variables)
-        let boxes = try DaytonaBoxSettings(environment: ProcessInfo.processInfo.environment)
-        return try await DaytonaDriver.start(
-            DaytonaSettings(credentials, boxes: boxes),
+        try await DaytonaDriver.start(
+            credentials,
+            boxes: DaytonaBoxSettings(environment: ProcessInfo.processInfo.environment),
             fleet: host.fleet,
             daemonPath: try host.settings.string(.boxd),
             logger: host.logger

@@ -1,6 +1,7 @@
 import DriverTesting
 import FleetTesting
 import Model
+import ProviderHTTP
 import ProviderKit
 import Testing
 
@@ -41,6 +42,36 @@ import Testing
             _ = try await fixture.driver.capture(capture)
             #expect(try await fixture.emulator.count("POST", "/snapshot") == 1)
             #expect(try await fixture.driver.archives() == [capture.archive])
+        }
+    }
+
+    @Test func aSnapshotThatHasFailedIsMadeAgain() async throws {
+        let boxes = DaytonaBoxSettings(labels: ["emulator-fails": "snapshot"])
+        try await DaytonaFixture.with([], boxes) { fixture in
+            let box = try await fixture.driver.create(fixture.creation())
+            let capture = fixture.capture(box.envelope)
+            let reference = try await fixture.driver.capture(capture)
+            #expect(try await fixture.emulator.count("POST", "/snapshot") == 2)
+            #expect(try await fixture.driver.archives() == [capture.archive])
+            _ = try await fixture.driver.create(fixture.creation(from: reference))
+        }
+    }
+
+    @Test func ofASnapshotThatHasFailedALaterOwnerDisposes() async throws {
+        let boxes = DaytonaBoxSettings(labels: ["emulator-fails": "snapshot"])
+        try await DaytonaFixture.with([], boxes) { fixture in
+            let creation = fixture.creation()
+            let box = try await fixture.driver.create(creation)
+            let (name, account) = try await fixture.driver.identify(box.envelope)
+            let capture = fixture.capture(box.envelope)
+            let snapshot = SnapshotName(fleet: fixture.fleet, capture.archive)
+            try await account.api.takeSnapshot(snapshot, of: name.description, box.envelope)
+            try await eventually("it has failed") {
+                try await account.api.snapshot(snapshot.description)?.state == "error"
+            }
+            _ = try await fixture.resume(box.envelope, of: creation, epoch: 2)
+            try await expect(.conflict) { _ = try await fixture.driver.capture(capture) }
+            #expect(try await account.api.snapshot(snapshot.description)?.state == "error")
         }
     }
 

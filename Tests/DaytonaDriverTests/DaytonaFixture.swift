@@ -43,21 +43,23 @@ struct DaytonaFixture {
     static func driver(
         _ emulator: EmulatorProcess,
         _ boxes: DaytonaBoxSettings = DaytonaBoxSettings(),
-        secret: String = EmulatorProcess.token,
+        secret: @escaping @Sendable () -> String = { EmulatorProcess.token },
         isUsers: Bool = false,
         organization: String? = organization,
         fleet: FleetID,
         entrance: any DaytonaEntrance = NoEntrance(),
-        log: LogRecorder = LogRecorder()
+        log: LogRecorder = LogRecorder(),
+        directory: String? = nil
     ) async throws -> DaytonaDriver {
-        try await DaytonaDriver.start(
-            DaytonaSettings(
-                apiURL: emulator.baseURL + "/api",
-                secret: Secret(secret),
-                isUsers: isUsers,
-                organization: organization,
-                boxes: boxes
-            ),
+        let source = CredentialSource(directory: directory) {
+            var environment = ["DAYTONA_API_URL": emulator.baseURL + "/api"]
+            environment[isUsers ? "DAYTONA_JWT_TOKEN" : "DAYTONA_API_KEY"] = secret()
+            environment["DAYTONA_ORGANIZATION_ID"] = organization
+            return environment
+        }
+        return try await DaytonaDriver.start(
+            source,
+            boxes,
             fleet: fleet,
             entrance: entrance,
             transport: try HTTPTransport(HTTPTransport.Configuration(proxy: .none)),
@@ -70,11 +72,13 @@ struct DaytonaFixture {
         box: BoxID = .new(),
         sandbox: SandboxID = .new(),
         spec: SandboxSpec = SandboxSpec(networkPolicy: .full),
-        from source: ArchiveReference? = nil
+        from source: ArchiveReference? = nil,
+        workspace: WorkspaceID? = nil
     ) -> BoxCreation {
         BoxCreation(
             tag: BoxTag(fleet: fleet, sandbox: sandbox, box: box, epoch: 1),
             spec: spec,
+            workspace: workspace,
             environment: ["SECRET": "of-the-sandbox"],
             source: source
         )

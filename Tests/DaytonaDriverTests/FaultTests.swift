@@ -37,7 +37,7 @@ import Testing
             try await fixture.emulator.inject(EmulatorFault(.lostAnswer, "POST", "*/start"))
             _ = try await fixture.resume(box.envelope)
             try await fixture.emulator.inject(EmulatorFault(.lostAnswer, "DELETE", "*"))
-            try await fixture.driver.delete(box.envelope, epoch: 1)
+            try await fixture.driver.delete(box.envelope, epoch: 2)
             #expect(try await fixture.sandboxes().isEmpty)
         }
     }

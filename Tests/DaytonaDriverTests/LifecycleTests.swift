@@ -1,6 +1,7 @@
 import DriverTesting
 import FleetTesting
 import Model
+import ProviderHTTP
 import ProviderKit
 import Testing
 
@@ -15,7 +16,12 @@ import Testing
             #expect(try await fixture.sandboxes() == [name: "started"])
             #expect(
                 try await fixture.driver.list() == [
-                    BoxListing(externalID: creation.tag.box.rawValue, tag: creation.tag, isRunning: true)
+                    BoxListing(
+                        externalID: creation.tag.box.rawValue,
+                        tag: creation.tag,
+                        isRunning: true,
+                        account: DaytonaFixture.organization
+                    )
                 ]
             )
             try await fixture.driver.stop(box.envelope, epoch: 1)
@@ -25,11 +31,11 @@ import Testing
             #expect(try await fixture.driver.list().map(\.isRunning) == [false])
             _ = try await fixture.resume(box.envelope)
             #expect(try await fixture.sandboxes() == [name: "started"])
-            try await fixture.driver.delete(box.envelope, epoch: 1)
+            try await fixture.driver.delete(box.envelope, epoch: 2)
             #expect(try await fixture.sandboxes().isEmpty)
-            try await fixture.driver.delete(box.envelope, epoch: 1)
+            try await fixture.driver.delete(box.envelope, epoch: 2)
             try await expect(.gone) { _ = try await fixture.resume(box.envelope) }
-            try await expect(.gone) { try await fixture.driver.stop(box.envelope, epoch: 1) }
+            try await expect(.gone) { try await fixture.driver.stop(box.envelope, epoch: 2) }
         }
     }
 
@@ -51,7 +57,7 @@ import Testing
         try await DaytonaFixture.with(["--delay", "stop=4", "--delay", "start=1"]) { fixture in
             let box = try await fixture.driver.create(fixture.creation())
             // Somebody stops it while others want it to run, and to be gone.
-            async let stopped: Void = fixture.driver.stop(box.envelope, epoch: 1)
+            async let stopped: Void = fixture.driver.stop(box.envelope, epoch: 2)
             try await eventually("it is being stopped") {
                 try await fixture.sandboxes().values.contains("stopping")
             }
@@ -59,11 +65,11 @@ import Testing
             try await stopped
             _ = try await resumed
             #expect(try await fixture.sandboxes().values.first == "started")
-            async let again: Void = fixture.driver.stop(box.envelope, epoch: 1)
+            async let again: Void = fixture.driver.stop(box.envelope, epoch: 2)
             try await eventually("it is being stopped") {
                 try await fixture.sandboxes().values.contains("stopping")
             }
-            try await fixture.driver.delete(box.envelope, epoch: 1)
+            try await fixture.driver.delete(box.envelope, epoch: 2)
             #expect(try await fixture.sandboxes().isEmpty)
             // Whoever waits for the stop then is told.
             do { try await again } catch let error as DriverError { #expect(error.kind == .gone) }
@@ -105,13 +111,13 @@ import Testing
                 spec: SandboxSpec(image: "debian:12", resources: Resources(vcpus: 1.5, memoryMb: 3000, diskMb: 4096))
             )
             let box = try await fixture.driver.create(creation)
-            let shown = try await fixture.driver.api.get("sf-\(fixture.fleet)-\(creation.tag.box)", of: box.envelope)
+            let shown = try await fixture.driver.accounts.fleets.api.get("sf-\(fixture.fleet)-\(creation.tag.box)", of: box.envelope)
             #expect(shown.labels?["team"] == "blue")
             #expect(shown.labels?["code-toolbox-language"] == "python")
-            #expect(try await fixture.driver.api.volume(named: "shared")?.state == "ready")
+            #expect(try await fixture.driver.accounts.fleets.api.volume(named: "shared")?.state == "ready")
             // The same volume again, by its id.
-            let id = try #require(try await fixture.driver.api.volume(named: "shared")?.id)
-            let volumes = DaytonaVolumes(api: fixture.driver.api)
+            let id = try #require(try await fixture.driver.accounts.fleets.api.volume(named: "shared")?.id)
+            let volumes = DaytonaVolumes(api: fixture.driver.accounts.fleets.api)
             #expect(try await volumes.mounts([.init(volume: id, path: "/x")]).map(\.volumeId) == [id])
             try await expect(.invalid) {
                 _ = try await volumes.mounts([.init(volume: "00000000-0000-4000-8000-000000000000", path: "/x")])
@@ -131,7 +137,7 @@ import Testing
         try await DaytonaFixture.with(["--jwt", "users-token"]) { fixture in
             let driver = try await DaytonaFixture.driver(
                 fixture.emulator,
-                secret: "users-token",
+                secret: { "users-token" },
                 isUsers: true,
                 fleet: fixture.fleet
             )

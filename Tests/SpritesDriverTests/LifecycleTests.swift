@@ -15,11 +15,14 @@ import Testing
             #expect(try await fixture.sprites().keys.sorted() == ["sf-\(fixture.fleet)-\(creation.tag.box)"])
             let again = try await fixture.resume(box.envelope)
             #expect(again.envelope == box.envelope)
-            #expect(try await fixture.driver.list().map(\.tag) == [creation.tag])
-            try await fixture.driver.delete(box.envelope, epoch: 1)
+            // It tells who has begun last.
+            var tag = creation.tag
+            tag.epoch = 2
+            #expect(try await fixture.driver.list().map(\.tag) == [tag])
+            try await fixture.driver.delete(box.envelope, epoch: 2)
             #expect(try await fixture.sprites().isEmpty)
             // Deleting what is gone succeeds; to resume it does not.
-            try await fixture.driver.delete(box.envelope, epoch: 1)
+            try await fixture.driver.delete(box.envelope, epoch: 2)
             try await expect(.gone) { _ = try await fixture.resume(box.envelope) }
         }
     }

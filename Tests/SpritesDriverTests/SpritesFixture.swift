@@ -40,14 +40,20 @@ struct SpritesFixture {
 
     static func driver(
         _ emulator: EmulatorProcess,
-        token: String = EmulatorProcess.token,
+        token: @escaping @Sendable () -> String = { EmulatorProcess.token },
         organization: String? = organization,
         fleet: FleetID,
         entrance: any SpriteEntrance = NoEntrance(),
-        log: LogRecorder = LogRecorder()
+        log: LogRecorder = LogRecorder(),
+        directory: String? = nil
     ) async throws -> SpritesDriver {
-        try await SpritesDriver.start(
-            SpritesSettings(baseURL: emulator.baseURL, token: Secret(token), organization: organization),
+        let source = CredentialSource(directory: directory) {
+            var environment = ["SPRITE_TOKEN": token(), "SPRITES_BASE_URL": emulator.baseURL]
+            environment["SPRITES_ORGANIZATION"] = organization
+            return environment
+        }
+        return try await SpritesDriver.start(
+            source,
             fleet: fleet,
             entrance: entrance,
             transport: try HTTPTransport(HTTPTransport.Configuration(proxy: .none)),
@@ -56,10 +62,16 @@ struct SpritesFixture {
         )
     }
 
-    func creation(box: BoxID = .new(), sandbox: SandboxID = .new(), epoch: UInt64 = 1) -> BoxCreation {
+    func creation(
+        box: BoxID = .new(),
+        sandbox: SandboxID = .new(),
+        epoch: UInt64 = 1,
+        workspace: WorkspaceID? = nil
+    ) -> BoxCreation {
         BoxCreation(
             tag: BoxTag(fleet: fleet, sandbox: sandbox, box: box, epoch: epoch),
             spec: SandboxSpec(networkPolicy: .full),
+            workspace: workspace,
             environment: ["SECRET": "of-the-sandbox"]
         )
     }

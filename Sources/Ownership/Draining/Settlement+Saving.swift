@@ -55,7 +55,7 @@ extension Settlement {
             state: .candidate,
             format: .native,
             provider: record.provider,
-            account: owner.driver.binding.account,
+            account: record.account ?? owner.driver.binding.account,
             placement: owner.driver.binding.placement,
             epoch: record.epoch,
             box: row?.id,

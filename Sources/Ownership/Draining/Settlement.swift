@@ -22,7 +22,7 @@ package struct Settlement: Sendable {
         var rest = boxes
         var deleted: BoxRecord?
         if let envelope = record.envelope, let externalID = envelope.boxId {
-            try owner.requireBinding(of: record)
+            try await owner.requireBinding(of: record)
             let index = rest.lastIndex { $0.externalID == externalID }
             let row = index.map { rest.remove(at: $0) }
             let isThere = keepsFiles ? try await save(record, envelope, row) : true

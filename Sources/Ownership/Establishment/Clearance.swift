@@ -29,10 +29,11 @@ struct Clearance: Sendable {
 
     private func delete(_ box: BoxRecord) async throws {
         // Elsewhere it can be neither seen nor deleted; a worker there sweeps it.
-        guard owner.isBound(to: box), let externalID = try await externalID(of: box) else { return }
+        guard try await owner.isBound(to: box), let externalID = try await externalID(of: box) else { return }
         try await owner.requireLease(record)
         let asked = owner.now()
-        try await owner.driver.delete(owner.envelope(of: box, externalID: externalID, record), epoch: record.epoch)
+        let envelope = try await owner.envelope(of: box, externalID: externalID, record)
+        try await owner.driver.delete(envelope, epoch: record.epoch)
         // A create that is still under way may yet make it: until then the row speaks for the sweep.
         guard box.externalID != nil || box.isSettled(by: asked, owner.driver.descriptor) else { return }
         try await owner.note(box.id, of: record, externalID, .deleted, because: reason(of: box))

@@ -17,10 +17,20 @@ extension Establishment {
             throw DriverError(.unsupported, "A user's own machine is not filled from an archive.")
         }
         let native = source?.format == .native ? source : nil
-        if let source { try requireOrigin(of: source) }
+        let record = leased.record
+        if let source { try await requireOrigin(of: source, for: record.workspace) }
+        let binding = try await owner.driver.binding(for: record.workspace)
         var id = owner.newBox()
+        var ambiguous = ambiguous
+        if let earlier = ambiguous {
+            try await owner.requireBinding(of: earlier)
+            if earlier.account != binding.account {
+                // Begun before the workspace had another account: under the same name there would be one in each.
+                try await Clearance(owner: owner, record: record).clear([earlier])
+                ambiguous = nil
+            }
+        }
         if let ambiguous {
-            try owner.requireBinding(of: ambiguous)
             switch owner.driver.descriptor.idempotentCreate {
             case .uniqueName:
                 // The same name again cannot make a second box.
@@ -30,9 +40,8 @@ extension Establishment {
             }
         }
         let intended = owner.now()
-        let record = leased.record
         let reason = source != nil ? BoxReason.restored : record.envelope?.boxId == nil ? .created : .replaced
-        try await intend(id, record, because: reason)
+        try await intend(id, record, binding, because: reason)
         // Whoever comes next waits for this call from the intent on: one that would begin later is not made.
         guard owner.now().timeIntervalSince(intended) < Double(Self.patience) else {
             throw DriverError(.timeout, "The database took too long for a box to be made in time.")
@@ -57,8 +66,12 @@ extension Establishment {
         return try await hydrated(Outcome(box: box, id: id), record, source)
     }
 
-    private func intend(_ id: BoxID, _ record: SandboxRecord, because reason: BoxReason) async throws {
-        let binding = owner.driver.binding
+    private func intend(
+        _ id: BoxID,
+        _ record: SandboxRecord,
+        _ binding: Binding,
+        because reason: BoxReason
+    ) async throws {
         let isIntended = try await owner.store.intendBox(
             id,
             of: record.id,
@@ -121,7 +134,8 @@ extension Establishment {
             return nil
         }
         // The attempt is ours from here: what its first owner learns late changes nothing.
-        try await intend(ambiguous.id, record, because: .takenOver)
+        let binding = try await owner.driver.binding(for: record.workspace)
+        try await intend(ambiguous.id, record, binding, because: .takenOver)
         try await owner.note(ambiguous.id, of: record, listing.externalID, .intended, because: .takenOver)
         if source?.format == .portable {
             // Nobody knows how far its filling got.
@@ -130,7 +144,7 @@ extension Establishment {
             try await Clearance(owner: owner, record: record).clear([found])
             return nil
         }
-        let envelope = owner.envelope(of: ambiguous, externalID: listing.externalID, record)
+        let envelope = try await owner.envelope(of: ambiguous, externalID: listing.externalID, record)
         do throws(DriverError) {
             return Outcome(box: try await owner.driver.resume(resumption(of: leased, envelope)), id: ambiguous.id)
         } catch {
@@ -141,9 +155,9 @@ extension Establishment {
     }
 
     /// A native archive can be judged only where it was made.
-    func requireOrigin(of archive: ArchiveReference) throws {
+    func requireOrigin(of archive: ArchiveReference, for workspace: WorkspaceID) async throws {
         guard archive.format == .native else { return }
-        let binding = owner.driver.binding
+        let binding = try await owner.driver.binding(for: workspace)
         guard archive.version <= ArchiveReference.currentVersion else {
             throw DriverError(.unsupported, "The archive was written by a later version of this fleet.")
         }

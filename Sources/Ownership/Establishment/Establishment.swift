@@ -25,7 +25,7 @@ package struct Establishment: Sendable {
         let record = leased.record
         var rest = leased.boxes
         if let envelope = record.envelope, let externalID = envelope.boxId {
-            try owner.requireBinding(of: record)
+            try await owner.requireBinding(of: record)
             // The row of this box; one is always written before the box is.
             let index = rest.lastIndex { $0.externalID == externalID }
             let row = index.map { rest.remove(at: $0) }
@@ -52,7 +52,7 @@ package struct Establishment: Sendable {
                 // A restore that was asked for: the box it replaces is saved and deleted before another is made. Not for one that
                 // cannot be made here.
                 if let wanted = leased.archives.first(where: { $0.id == record.source })?.reference {
-                    try requireOrigin(of: wanted)
+                    try await requireOrigin(of: wanted, for: record.workspace)
                 }
                 try await Settlement(owner: owner).retire(record, envelope, row)
             }

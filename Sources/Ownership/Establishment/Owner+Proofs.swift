@@ -9,25 +9,27 @@ extension Owner {
     }
 
     /// Under other credentials, or from another host, nothing can be learnt or done about a box.
-    func requireBinding(of record: SandboxRecord) throws {
-        guard record.account.map({ $0 == driver.binding.account }) ?? true else {
-            throw DriverError(.unauthorized, "The box belongs to another account than this worker's.")
-        }
+    func requireBinding(of record: SandboxRecord) async throws {
+        if let account = record.account { try await requireCredentials(of: account) }
         guard record.placement == driver.binding.placement else {
             throw DriverError(.placementOffline, "The box is on another host.")
         }
     }
 
-    func isBound(to box: BoxRecord) -> Bool {
-        box.account == driver.binding.account && box.placement == driver.binding.placement
+    func isBound(to box: BoxRecord) async throws -> Bool {
+        try await driver.binding(ofAccount: box.account) != nil && box.placement == driver.binding.placement
     }
 
-    func requireBinding(of box: BoxRecord) throws {
-        guard box.account == driver.binding.account else {
-            throw DriverError(.unauthorized, "The box belongs to another account than this worker's.")
-        }
+    func requireBinding(of box: BoxRecord) async throws {
+        try await requireCredentials(of: box.account)
         guard box.placement == driver.binding.placement else {
             throw DriverError(.placementOffline, "The box is on another host.")
+        }
+    }
+
+    private func requireCredentials(of account: String) async throws {
+        guard try await driver.binding(ofAccount: account) != nil else {
+            throw DriverError(.unauthorized, "The box belongs to another account than this worker's.")
         }
     }
 
@@ -53,8 +55,8 @@ extension Owner {
     /// What names a box of which only the row is left.
     ///
     /// A row tells account and host; an account's project, region and address are those that this worker knows it by.
-    func envelope(of box: BoxRecord, externalID: String, _ record: SandboxRecord) -> Envelope {
-        var state = driver.binding.state
+    func envelope(of box: BoxRecord, externalID: String, _ record: SandboxRecord) async throws -> Envelope {
+        var state = (try await driver.binding(ofAccount: box.account) ?? driver.binding).state
         state["boxId"] = externalID
         state["account"] = box.account
         state["placement"] = box.placement

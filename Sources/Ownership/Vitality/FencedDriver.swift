@@ -20,6 +20,14 @@ package struct FencedDriver: Driver {
     package var descriptor: Descriptor { driver.descriptor }
     package var binding: Binding { driver.binding }
 
+    package func binding(for workspace: WorkspaceID) async throws(DriverError) -> Binding {
+        try await driver.binding(for: workspace)
+    }
+
+    package func binding(ofAccount account: String) async throws(DriverError) -> Binding? {
+        try await driver.binding(ofAccount: account)
+    }
+
     package func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
         try requireLife()
         return try await driver.create(creation)

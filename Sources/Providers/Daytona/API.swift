@@ -10,6 +10,10 @@ struct DaytonaAPI: Sendable {
         var nextCursor: String?
     }
 
+    private struct Labelling: Sendable, Codable {
+        var labels: [String: String]
+    }
+
     private struct NamedSnapshot: Sendable, Encodable {
         var name: String
     }
@@ -67,6 +71,20 @@ struct DaytonaAPI: Sendable {
                 "POST",
                 "/sandbox/\(known)/\(change)",
                 repeatability: .once,
+                box: box
+            )
+        )
+    }
+
+    /// Replaces all labels.
+    func setLabels(_ labels: [String: String], of known: String, _ box: Envelope) async throws(DriverError) {
+        let _: Labelling = try await client.json(
+            ProviderCall(
+                "set labels",
+                "PUT",
+                "/sandbox/\(known)/labels",
+                body: .json(Labelling(labels: labels)),
+                repeatability: .safe,
                 box: box
             )
         )

@@ -59,13 +59,20 @@ package struct DaytonaBoxSettings: Sendable, Hashable {
     ///
     /// - Throws: `CredentialError` that names the variable that cannot be read.
     package init(environment: [String: String]) throws(CredentialError) {
+        try self.init(
+            reading: { name in environment["SANDBOX_DAYTONA_\(name)"].flatMap { $0.isEmpty ? nil : $0 } },
+            refusal: { name, what in CredentialError("SANDBOX_DAYTONA_\(name) has to be \(what).") }
+        )
+    }
+
+    /// - Parameters:
+    ///   - text: What is said under a name, nil for nothing.
+    ///   - refusal: Says what a name's value has to be.
+    init(
+        reading text: (_ name: String) -> String?,
+        refusal: (_ name: String, _ what: String) -> CredentialError
+    ) throws(CredentialError) {
         self.init()
-        func text(_ name: String) -> String? {
-            environment["SANDBOX_DAYTONA_\(name)"].flatMap { $0.isEmpty ? nil : $0 }
-        }
-        func refusal(_ name: String, _ what: String) -> CredentialError {
-            CredentialError("SANDBOX_DAYTONA_\(name) has to be \(what).")
-        }
         func flag(_ name: String) throws(CredentialError) -> Bool {
             switch text(name)?.lowercased() {
             case nil, "false", "0": false

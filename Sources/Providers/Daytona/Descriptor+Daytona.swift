@@ -34,6 +34,7 @@ extension Descriptor {
             hardDeadlineSeconds: nil,
             createDeadlineSeconds: 900,
             listingDelaySeconds: 0,
+            params: DaytonaBoxSettings.params,
             credentials: DaytonaSettings.variables
         )
     }

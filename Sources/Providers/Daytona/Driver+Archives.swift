@@ -1,19 +1,38 @@
 import FoundationEssentials
 package import Model
+import ProviderHTTP
 package import ProviderKit
 
 extension DaytonaDriver {
     /// How long a disk may take to be saved.
     private static let captureLimit: Duration = .seconds(1800)
+    /// How many failed snapshots one call clears away.
+    private static let captureTries = 2
 
     package func capture(_ capture: BoxCapture) async throws(DriverError) -> ArchiveReference {
-        let box = try await find(try identify(capture.envelope), capture.envelope)
+        let (boxName, account) = try await identify(capture.envelope)
+        let api = account.api
+        let box = try await account.find(boxName, capture.envelope)
         let name = SnapshotName(fleet: fleet, capture.archive)
+        var triesLeft = Self.captureTries
         let snapshot = try await BoundedWait(limit: Self.captureLimit)
             .until("the snapshot") {
                 () async throws(DriverError) -> BoundedWait<ContinuousClock>.Look<DaytonaSnapshot> in
-                if let snapshot = try await api.snapshot(name.description) { return try Self.look(snapshot) }
+                let known = try await api.snapshot(name.description)
+                if let known, let look = Self.look(known) { return look }
                 let sandbox = try await api.get(box.id, of: capture.envelope)
+                // Right before anything is changed.
+                try TagLabels.refuse(capture.epoch, behind: sandbox.labels)
+                if let known {
+                    guard triesLeft > 0 else {
+                        let reason = (known.errorReason ?? "no reason").prefix(200)
+                        throw DriverError(.conflict, "The provider says that the snapshot is \(known.state): \(reason)")
+                    }
+                    // It holds the name, and will never be whole. By its id: another of that name is not meant.
+                    triesLeft -= 1
+                    try await api.deleteSnapshot(known.id)
+                    return .notYet("the snapshot was \(known.state)")
+                }
                 if let obstacle = sandbox.observed.obstacle(of: "the box") {
                     throw obstacle.kind == .gone ? obstacle : DriverError(.conflict, obstacle.message)
                 }
@@ -35,41 +54,49 @@ extension DaytonaDriver {
             format: .native,
             id: capture.archive,
             provider: Self.name,
-            account: binding.account,
+            account: account.binding.account,
             externalID: snapshot.name,
             createdAt: Date(),
             sizeBytes: snapshot.size.map { Int64($0 * 1_073_741_824) }
         )
     }
 
-    private static func look(
-        _ snapshot: DaytonaSnapshot
-    ) throws(DriverError) -> BoundedWait<ContinuousClock>.Look<DaytonaSnapshot> {
+    /// Nil for one that has failed.
+    private static func look(_ snapshot: DaytonaSnapshot) -> BoundedWait<ContinuousClock>.Look<DaytonaSnapshot>? {
         switch SnapshotState(rawValue: snapshot.state) {
-        case .active, .inactive: return .ready(snapshot)
-        case .error, .buildFailed, .removing:
-            throw DriverError(.conflict, "The provider says that the snapshot is \(snapshot.state).")
-        case .pending, .pulling, .building, nil: return .notYet("it is \(snapshot.state)")
+        case .active, .inactive: .ready(snapshot)
+        case .error, .buildFailed: nil
+        case .removing, .pending, .pulling, .building, nil: .notYet("it is \(snapshot.state)")
         }
     }
 
     package func discard(_ archive: ArchiveID) async throws(DriverError) {
-        guard let snapshot = try await api.snapshot(SnapshotName(fleet: fleet, archive).description) else { return }
-        try await api.deleteSnapshot(snapshot.id)
+        let name = SnapshotName(fleet: fleet, archive).description
+        // Nobody says here in whose account it is; the name is only one archive's.
+        for account in await accounts.all() {
+            guard let snapshot = try await account.api.snapshot(name) else { continue }
+            try await account.api.deleteSnapshot(snapshot.id)
+        }
     }
 
     package func archives() async throws(DriverError) -> [ArchiveID] {
-        try await api.snapshots(of: fleet).map(\.id)
+        try await accounts.gather("archives") { account throws(DriverError) in
+            try await account.api.snapshots(of: fleet).map(\.id)
+        }
     }
 
     /// The snapshot that a box is to be made from, ready for that.
     ///
     /// - Throws: `archiveDamaged` when there is none, or none that can be used.
-    func source(of creation: BoxCreation) async throws(DriverError) -> SnapshotName? {
+    func source(of creation: BoxCreation, _ account: DaytonaAccount) async throws(DriverError) -> SnapshotName? {
         guard let reference = creation.source else { return nil }
         guard reference.provider == Self.name, reference.format == .native else {
             throw DriverError(.invalid, "The archive is none of this provider.")
         }
+        guard reference.account.map({ $0 == account.binding.account }) ?? true else {
+            throw DriverError(.unauthorized, "The archive was made under another account.")
+        }
+        let api = account.api
         guard let name = SnapshotName(reference.externalID) else {
             throw DriverError(.archiveDamaged, "The reference does not name a snapshot of ours.")
         }
@@ -78,7 +105,7 @@ extension DaytonaDriver {
             .until("the snapshot") {
                 () async throws(DriverError) -> BoundedWait<ContinuousClock>.Look<SnapshotName> in
                 guard let snapshot = try await api.snapshot(name.description) else {
-                    try await confirmOrganization()
+                    try await account.confirmOrganization()
                     throw DriverError(.archiveDamaged, "The provider has no snapshot \(name).")
                 }
                 switch SnapshotState(rawValue: snapshot.state) {

@@ -3,20 +3,22 @@ import BoxSession
 import CurlTransport
 package import Logging
 package import Model
-import ProviderKit
+package import ProviderKit
 
 extension DaytonaDriver {
-    /// Ready to make boxes; nothing of the provider is asked unless the settings do not say the organization.
+    /// Ready to make boxes; nothing of the provider is asked unless the credentials do not say the organization.
     ///
     /// - Parameter daemonPath: The executable that goes along into boxes.
     package static func start(
-        _ settings: DaytonaSettings,
+        _ credentials: CredentialSource,
+        boxes: DaytonaBoxSettings,
         fleet: FleetID,
         daemonPath: String,
         logger: Logger
     ) async throws -> DaytonaDriver {
         try await start(
-            settings,
+            credentials,
+            boxes,
             fleet: fleet,
             entrance: DaemonEntrance(program: try DaemonProgram.load(path: daemonPath), loop: try BoxLoop()),
             transport: try HTTPTransport(logger: logger),

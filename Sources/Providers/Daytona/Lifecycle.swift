@@ -1,7 +1,8 @@
 import Model
 import ProviderKit
 
-/// Brings boxes into a state, whatever they are in or on their way to.
+/// Brings boxes into a state, whatever they are in or on their way to, unless a later owner has begun with them: each look
+/// before a change sees that.
 struct DaytonaLifecycle: Sendable {
     let api: DaytonaAPI
     /// A box may have to be built, or to be fetched from an archive.
@@ -10,13 +11,13 @@ struct DaytonaLifecycle: Sendable {
 
     /// Starts a box unless it runs; returns when it does.
     ///
-    /// - Throws: `gone` when it is no more, `transient` when it has failed.
-    func wake(_ id: String, _ box: Envelope) async throws(DriverError) -> DaytonaSandbox {
+    /// - Throws: `gone` when it is no more, `transient` when it has failed, `conflict` when a later owner has begun.
+    func wake(_ id: String, _ box: Envelope, epoch: UInt64) async throws(DriverError) -> DaytonaSandbox {
         var hasRecovered = false
         let sandbox = try await BoundedWait(limit: startLimit)
             .until("the box to run") {
                 () async throws(DriverError) -> BoundedWait<ContinuousClock>.Look<DaytonaSandbox> in
-                let sandbox = try await api.get(id, of: box)
+                let sandbox = try await look(id, box, epoch)
                 switch sandbox.observed.meaning {
                 case .running, .gone, .unknown: return .ready(sandbox)
                 case .becoming, .leaving: return .notYet("it is \(sandbox.observed.raw)")
@@ -33,14 +34,14 @@ struct DaytonaLifecycle: Sendable {
     }
 
     /// Stops a box unless it is stopped; returns when nothing runs in it any more.
-    func stop(_ id: String, _ box: Envelope, isEphemeral: Bool) async throws(DriverError) {
+    func stop(_ id: String, _ box: Envelope, epoch: UInt64, isEphemeral: Bool) async throws(DriverError) {
         var isAsked = false
         let end: DriverError?
         do {
             end = try await BoundedWait(limit: stopLimit)
                 .until("the box to stop") {
                     () async throws(DriverError) -> BoundedWait<ContinuousClock>.Look<DriverError?> in
-                    let sandbox = try await api.get(id, of: box)
+                    let sandbox = try await look(id, box, epoch)
                     switch sandbox.observed.meaning {
                     case .gone, .failed, .unknown: return .ready(sandbox.observed.obstacle(of: "the box"))
                     case .becoming, .leaving: return .notYet("it is \(sandbox.observed.raw)")
@@ -62,13 +63,13 @@ struct DaytonaLifecycle: Sendable {
     /// Deletes a box; returns when the provider has no such thing any more.
     ///
     /// - Throws: `gone` when there was none.
-    func delete(_ id: String, _ box: Envelope) async throws(DriverError) {
+    func delete(_ id: String, _ box: Envelope, epoch: UInt64) async throws(DriverError) {
         try await BoundedWait(limit: stopLimit)
             .until("the box to be deleted") {
                 () async throws(DriverError) -> BoundedWait<ContinuousClock>.Look<Void> in
                 let sandbox: DaytonaSandbox
                 do throws(DriverError) {
-                    sandbox = try await api.get(id, of: box)
+                    sandbox = try await look(id, box, epoch)
                 } catch {
                     guard error.kind == .gone else { throw error }
                     return .ready(())
@@ -84,6 +85,12 @@ struct DaytonaLifecycle: Sendable {
                     return .notYet(try Self.reason(error))
                 }
             }
+    }
+
+    private func look(_ id: String, _ box: Envelope, _ epoch: UInt64) async throws(DriverError) -> DaytonaSandbox {
+        let sandbox = try await api.get(id, of: box)
+        try TagLabels.refuse(epoch, behind: sandbox.labels)
+        return sandbox
     }
 
     /// Begins a change of state; the next look tells what came of it, also when nobody has answered.

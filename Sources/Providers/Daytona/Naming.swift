@@ -22,7 +22,9 @@ struct OwnName<Kind: Sendable>: Sendable, Hashable, CustomStringConvertible {
 }
 
 enum OwnNames {
-    static func prefix(of fleet: FleetID) -> String { "sf-\(fleet)-" }
+    static let prefix = "sf-"
+
+    static func prefix(of fleet: FleetID) -> String { "\(prefix)\(fleet)-" }
 }
 
 typealias BoxName = OwnName<Kind.Box>
@@ -40,6 +42,21 @@ enum TagLabels {
             fleet: tag.fleet.rawValue, sandbox: tag.sandbox.rawValue, box: tag.box.rawValue,
             epoch: String(tag.epoch),
         ]
+    }
+
+    /// As they are once an owner has begun; nil when they say so already.
+    ///
+    /// - Throws: `conflict` when a later one has begun.
+    static func claimed(_ labels: [String: String], by epoch: UInt64) throws(DriverError) -> [String: String]? {
+        try refuse(epoch, behind: labels)
+        guard labels[self.epoch] != String(epoch) else { return nil }
+        return labels.merging([self.epoch: String(epoch)]) { $1 }
+    }
+
+    /// - Throws: `conflict` when a later owner has begun.
+    static func refuse(_ epoch: UInt64, behind labels: [String: String]?) throws(DriverError) {
+        guard let last = labels?[self.epoch].flatMap(UInt64.init), last > epoch else { return }
+        throw DriverError(.conflict, "A later owner has begun with the box.")
     }
 
     /// Nil when one is missing or malformed.

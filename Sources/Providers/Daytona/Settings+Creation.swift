@@ -29,6 +29,9 @@ extension DaytonaSettings {
             volumes: mounts.isEmpty ? nil : mounts
         )
         if let language = boxes.language { request.labels["code-toolbox-language"] = language }
+        guard creation.spec.image == nil || creation.spec.params?["snapshot"] == nil else {
+            throw DriverError(.invalid, "A sandbox is made from an image or from the parameter 'snapshot', not both.")
+        }
         let image = creation.spec.image ?? (boxes.snapshot == nil ? boxes.image : nil)
         if let source {
             // A snapshot has its sizes.

@@ -116,7 +116,7 @@ struct DaytonaToolbox: Sendable {
                 "DELETE",
                 "/process/pty/\(id)",
                 repeatability: .safe,
-                deadline: .seconds(10)
+                deadline: .seconds(4)
             )
         )
     }

@@ -48,6 +48,10 @@ struct SpritesAPI: Sendable {
         var labels: [String]
     }
 
+    private struct Labelling: Sendable, Encodable {
+        var labels: [String]
+    }
+
     private struct Policy: Sendable, Encodable {
         struct Rule: Sendable, Encodable {
             var domain: String
@@ -90,6 +94,20 @@ struct SpritesAPI: Sendable {
                 "/v1/sprites/\(name)",
                 repeatability: .safe,
                 deadline: .seconds(60),
+                box: box
+            )
+        )
+    }
+
+    /// Replaces all labels.
+    func setLabels(_ labels: [String], of name: SpriteName, _ box: Envelope) async throws(DriverError) {
+        try await client.send(
+            ProviderCall(
+                "set labels",
+                "PUT",
+                "/v1/sprites/\(name)",
+                body: .json(Labelling(labels: labels)),
+                repeatability: .safe,
                 box: box
             )
         )

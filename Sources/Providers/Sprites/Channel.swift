@@ -9,6 +9,8 @@ import ProviderKit
 final class SpriteChannel: ByteChannel {
     /// A connection through which nothing comes is looked after: one that is dead does not say so.
     private static let silence: Duration = .seconds(20)
+    /// How long a peer that does not read is waited for at the end.
+    private static let goodbye: Duration = .seconds(4)
 
     private struct State {
         var complaint = ByteBuffer()
@@ -63,9 +65,11 @@ final class SpriteChannel: ByteChannel {
         keeper.cancel()
         do {
             // The relay ends with its input; without this it would have the provider's ten seconds.
-            try await send(ByteBuffer(integer: ExecStream.stdinEnd.rawValue))
+            try await withDeadline(Self.goodbye, "the relay takes nothing more") { [self] in
+                try await send(ByteBuffer(integer: ExecStream.stdinEnd.rawValue))
+            }
         } catch {
-            // It is closed already.
+            // It is closed already, or nobody reads there: the connection is dropped either way.
         }
         await socket.close(within: .seconds(1))
     }

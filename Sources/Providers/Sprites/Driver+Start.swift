@@ -3,20 +3,20 @@ import BoxSession
 import CurlTransport
 package import Logging
 package import Model
-import ProviderKit
+package import ProviderKit
 
 extension SpritesDriver {
-    /// Ready to make boxes; nothing of the provider is asked unless the settings do not say the organization.
+    /// Ready to make boxes; nothing of the provider is asked unless the credentials do not say the organization.
     ///
     /// - Parameter daemonPath: The executable that goes along into boxes.
     package static func start(
-        _ settings: SpritesSettings,
+        _ credentials: CredentialSource,
         fleet: FleetID,
         daemonPath: String,
         logger: Logger
     ) async throws -> SpritesDriver {
         try await start(
-            settings,
+            credentials,
             fleet: fleet,
             entrance: DaemonEntrance(program: try DaemonProgram.load(path: daemonPath), loop: try BoxLoop()),
             transport: try HTTPTransport(logger: logger),

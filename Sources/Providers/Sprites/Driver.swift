@@ -9,57 +9,40 @@ package final class SpritesDriver: Driver {
     package static let name = "sprites"
 
     package let descriptor = Descriptor.sprites
-    package let binding: Binding
-    let api: SpritesAPI
+    let accounts: Accounts<SpritesAccount>
     private let fleet: FleetID
     private let entrance: any SpriteEntrance
-    private let proof: AccountProof
 
-    /// Learns whose sprites the token shows, where the settings do not say it.
-    ///
-    /// - Throws: `invalid` when nobody says it: without it no NotFound would prove anything.
+    package var binding: Binding { accounts.fleets.binding }
+
+    /// - Throws: What is missing in the fleet's credentials, or wrong with them.
     static func start(
-        _ settings: SpritesSettings,
+        _ credentials: CredentialSource,
         fleet: FleetID,
         entrance: any SpriteEntrance,
         transport: HTTPTransport,
         policy: RetryPolicy = RetryPolicy(),
         logger: Logger
-    ) async throws(DriverError) -> SpritesDriver {
-        func api(_ organization: String) -> SpritesAPI {
-            SpritesAPI(
-                client: ProviderClient(
-                    ProviderClientConfiguration(
-                        provider: "Sprites",
-                        baseURL: settings.baseURL,
-                        binding: Binding(account: organization, baseURL: settings.baseURL),
-                        authorization: .bearer(settings.token),
-                        headers: ["User-Agent": "sandfleet"],
-                        policy: policy
-                    ),
-                    transport: transport,
-                    mapping: SpritesErrorMapping(),
-                    logger: logger
-                )
-            )
+    ) async throws -> SpritesDriver {
+        let accounts = try await Accounts(of: name, SpritesSettings.variables, in: credentials, logger: logger) {
+            found in
+            try await SpritesAccount.meet(found, in: credentials, transport: transport, policy: policy, logger: logger)
         }
-        var organization = settings.organization
-        if organization == nil { organization = try await api("").organization() }
-        guard let organization else {
-            throw DriverError(
-                .invalid,
-                "The organization has no sprites that would tell its name: set \(SpritesSettings.organization.name)."
-            )
-        }
-        return SpritesDriver(api(organization), fleet: fleet, entrance: entrance)
+        return SpritesDriver(accounts, fleet: fleet, entrance: entrance)
     }
 
-    private init(_ api: SpritesAPI, fleet: FleetID, entrance: any SpriteEntrance) {
-        self.api = api
+    private init(_ accounts: Accounts<SpritesAccount>, fleet: FleetID, entrance: any SpriteEntrance) {
+        self.accounts = accounts
         self.fleet = fleet
         self.entrance = entrance
-        binding = api.client.configuration.binding
-        proof = AccountProof(account: binding.account)
+    }
+
+    package func binding(for workspace: WorkspaceID) async throws(DriverError) -> Binding {
+        try await accounts.account(of: workspace).binding
+    }
+
+    package func binding(ofAccount account: String) async -> Binding? {
+        await accounts.binding(ofAccount: account)
     }
 
     package func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
@@ -67,10 +50,11 @@ package final class SpritesDriver: Driver {
             throw DriverError(.unsupported, "\(Self.name) cannot do that: \(Descriptor.noSnapshots).")
         }
         let name = SpriteName(fleet: fleet, box: creation.tag.box)
-        let envelope = envelope(of: name)
-        try await make(name, creation.tag, envelope)
+        let account = try await accounts.account(of: creation.workspace)
+        let envelope = account.envelope(of: name)
+        try await make(name, creation.tag, envelope, account)
         do {
-            try await api.setNetwork(of: name, creation.spec.networkPolicy)
+            try await account.api.setNetwork(of: name, creation.spec.networkPolicy)
             return try await entrance.enter(
                 SpriteEntry(
                     name: name,
@@ -80,7 +64,7 @@ package final class SpritesDriver: Driver {
                     environment: creation.environment,
                     isNew: true
                 ),
-                api
+                account.api
             )
         } catch {
             throw error.withBoxMade
@@ -88,31 +72,39 @@ package final class SpritesDriver: Driver {
     }
 
     /// Makes a sprite, or finds the one that an earlier try has made.
-    private func make(_ name: SpriteName, _ tag: BoxTag, _ envelope: Envelope) async throws(DriverError) {
+    private func make(
+        _ name: SpriteName,
+        _ tag: BoxTag,
+        _ envelope: Envelope,
+        _ account: SpritesAccount
+    ) async throws(DriverError) {
+        let owner = SpriteLabels(sandbox: tag.sandbox, epoch: tag.epoch)
         let sprite: Sprite
         do {
-            sprite = try await api.create(name, SpriteLabels(sandbox: tag.sandbox, epoch: tag.epoch))
+            sprite = try await account.api.create(name, owner)
         } catch {
             switch error.kind {
             // What is there already is refused as invalid; and what was not answered may be there.
-            case .invalid, .conflict, .timeout, .transient: sprite = try await made(name, envelope, orElse: error)
+            case .invalid, .conflict, .timeout, .transient:
+                sprite = try await made(name, envelope, account, orElse: error)
             default: throw error
             }
         }
-        try checkOrganization(of: sprite)
-        guard let labels = sprite.labels.flatMap(SpriteLabels.init) else { return }
-        guard labels.sandbox == tag.sandbox else {
+        try account.checkOrganization(of: sprite)
+        if let labels = sprite.labels.flatMap(SpriteLabels.init), labels.sandbox != tag.sandbox {
             throw DriverError(.conflict, "The sprite \(name) belongs to another sandbox.")
         }
+        try await account.claim(sprite, envelope, name, for: owner)
     }
 
     private func made(
         _ name: SpriteName,
         _ envelope: Envelope,
+        _ account: SpritesAccount,
         orElse failure: DriverError
     ) async throws(DriverError) -> Sprite {
         do {
-            return try await api.get(name, of: envelope)
+            return try await account.api.get(name, of: envelope)
         } catch {
             // There is none: the refusal stands. Else it may be there, and the refusal may be of a second one.
             guard error.kind == .gone || failure.kind == .timeout else { throw error }
@@ -121,9 +113,11 @@ package final class SpritesDriver: Driver {
     }
 
     package func resume(_ resumption: BoxResumption) async throws(DriverError) -> any Box {
-        let name = try identify(resumption.envelope)
-        let sprite = try await find(name, resumption.envelope)
+        let (name, account) = try await identify(resumption.envelope)
+        let sprite = try await account.find(name, resumption.envelope)
         if let obstacle = sprite.state.obstacle(of: "the sprite") { throw obstacle }
+        let owner = SpriteLabels(sandbox: resumption.sandbox, epoch: resumption.epoch)
+        try await account.claim(sprite, resumption.envelope, name, for: owner)
         return try await entrance.enter(
             SpriteEntry(
                 name: name,
@@ -133,39 +127,51 @@ package final class SpritesDriver: Driver {
                 environment: resumption.environment,
                 isNew: false
             ),
-            api
+            account.api
         )
     }
 
     /// Ends what runs; the sprite then sleeps, and costs its disk.
     package func stop(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
-        let name = try identify(envelope)
-        let sprite = try await find(name, envelope)
+        let (name, account) = try await identify(envelope)
+        let sprite = try await account.find(name, envelope, epoch: epoch)
         // A cold one has no processes; to look would wake it.
         guard sprite.state.word != .cold else { return }
-        try await entrance.halt(name, api)
+        try await entrance.halt(name, epoch: epoch, account.api)
     }
 
     package func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
-        let name = try identify(envelope)
+        let (name, account) = try await identify(envelope)
         do {
-            try await api.delete(name, of: envelope)
+            _ = try await account.find(name, envelope, epoch: epoch)
         } catch {
             guard error.kind == .gone else { throw error }
-            try await confirmOrganization()
+            return
+        }
+        do {
+            try await account.api.delete(name, of: envelope)
+        } catch {
+            guard error.kind == .gone else { throw error }
+            try await account.confirmOrganization()
         }
     }
 
     package func list() async throws(DriverError) -> [BoxListing] {
+        try await accounts.gather("boxes") { account throws(DriverError) in try await listings(of: account) }
+    }
+
+    private func listings(of account: SpritesAccount) async throws(DriverError) -> [BoxListing] {
         var listings: [BoxListing] = []
-        for var sprite in try await api.list(prefix: SpriteName.prefix(of: fleet)) {
+        for var sprite in try await account.api.list(prefix: SpriteName.prefix(of: fleet)) {
             guard let name = SpriteName(sprite.name) else {
-                listings.append(BoxListing(externalID: sprite.name, tag: nil, isRunning: true))
+                listings.append(
+                    BoxListing(externalID: sprite.name, tag: nil, isRunning: true, account: account.binding.account)
+                )
                 continue
             }
             if sprite.labels == nil {
                 do {
-                    sprite = try await api.get(name, of: envelope(of: name))
+                    sprite = try await account.api.get(name, of: account.envelope(of: name))
                 } catch {
                     // Deleted since the page was made.
                     guard error.kind == .gone else { throw error }
@@ -177,7 +183,12 @@ package final class SpritesDriver: Driver {
                     BoxTag(fleet: name.fleet, sandbox: labels.sandbox, box: name.box, epoch: labels.epoch)
                 }
             listings.append(
-                BoxListing(externalID: name.box.rawValue, tag: tag, isRunning: sprite.state.meaning != .stopped)
+                BoxListing(
+                    externalID: name.box.rawValue,
+                    tag: tag,
+                    isRunning: sprite.state.meaning != .stopped,
+                    account: account.binding.account
+                )
             )
         }
         return listings
@@ -195,36 +206,12 @@ package final class SpritesDriver: Driver {
 
     package func shutdown() async {}
 
-    private func envelope(of name: SpriteName) -> Envelope {
-        binding.envelope(provider: Self.name, box: name.box.rawValue)
-    }
-
-    /// The name of an envelope's sprite, if this worker's credentials reach it.
-    private func identify(_ envelope: Envelope) throws(DriverError) -> SpriteName {
+    /// The name of an envelope's sprite, and the account that it is of, if this worker has credentials of that.
+    private func identify(_ envelope: Envelope) async throws(DriverError) -> (SpriteName, SpritesAccount) {
         guard envelope.backendId == Self.name, let box = envelope.boxId.flatMap(BoxID.init) else {
             throw DriverError(.invalid, "The envelope does not name a sprite.")
         }
-        if let obstacle = binding.obstacle(to: envelope) { throw obstacle }
-        return SpriteName(fleet: fleet, box: box)
-    }
-
-    private func find(_ name: SpriteName, _ envelope: Envelope) async throws(DriverError) -> Sprite {
-        do {
-            let sprite = try await api.get(name, of: envelope)
-            try checkOrganization(of: sprite)
-            return sprite
-        } catch {
-            if error.kind == .gone { try await confirmOrganization() }
-            throw error
-        }
-    }
-
-    private func checkOrganization(of sprite: Sprite) throws(DriverError) {
-        if let organization = sprite.organization { try proof.see(organization) }
-    }
-
-    /// A token for another organization finds none of our sprites: that one is missing proves nothing then.
-    private func confirmOrganization() async throws(DriverError) {
-        try proof.confirm(try await api.organization())
+        let account = try await accounts.account(holding: envelope)
+        return (SpriteName(fleet: fleet, box: box), account)
     }
 }

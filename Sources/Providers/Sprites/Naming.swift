@@ -45,6 +45,12 @@ struct SpriteLabels: Sendable, Hashable {
 
     var texts: [String] { ["sandfleet-sandbox-\(sandbox)", "sandfleet-epoch-\(epoch)"] }
 
+    /// Ours among others' labels, in place of older ones.
+    func replacing(in labels: [String]) -> [String] {
+        let prefixes = ["sandfleet-sandbox-", "sandfleet-epoch-"]
+        return labels.filter { label in !prefixes.contains { label.hasPrefix($0) } } + texts
+    }
+
     private static func value(_ name: String, _ labels: [String]) -> String? {
         let prefix = "sandfleet-\(name)-"
         return labels.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }

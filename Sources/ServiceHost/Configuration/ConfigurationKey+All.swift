@@ -52,6 +52,8 @@ extension ConfigurationKey {
     package static let data = ConfigurationKey("data", services: ["worker"])
     package static let workerName = ConfigurationKey("worker.name", default: "worker", services: ["worker"])
     package static let providers = ConfigurationKey("providers", default: "local", services: ["worker"])
+    /// Holds `<workspace>/<provider>.env`: accounts of workspaces' own.
+    package static let credentials = ConfigurationKey("credentials.directory", services: ["worker"])
     package static let boxd = ConfigurationKey("boxd", services: ["worker"])
     package static let workerOnStop = ConfigurationKey("worker.onStop", default: "release", services: ["worker"])
     package static let workerGrace = ConfigurationKey("worker.graceMs", default: "5000", services: ["worker"])
@@ -117,7 +119,8 @@ extension ConfigurationKey {
         listen, apiKey, apiKeyFile, apiWorkspace, defaultProvider, deleteOnStop, callTimeout, acquireTimeout, jsonLimit,
         outputLimit, heartbeat, connectionIdle, natsOperatorKeyFile, natsSystemCredentials, natsAccount, agentNATSURL,
         agentRequests, trustedProxies,
-        data, workerName, providers, boxd, workerOnStop, workerGrace, localHostPaths, localImages, localBoxLifetime,
+        data, workerName, providers, credentials, boxd, workerOnStop, workerGrace, localHostPaths, localImages,
+        localBoxLifetime,
         workspaceEntries, workspaceBytes,
         outputStreamBytes, outputReplicas, outputStoredLimit, archive, archiveAfter, processRetention,
         archiveRetention, eventRetention, sweep, readyFile, metricsListen,

@@ -21,7 +21,7 @@ struct CheckpointRestore: Sendable {
         }
         guard !keeper.driver.descriptor.isUsersMachine else { throw Fault.usersMachine }
         let archive = try await keeper.store.archiveRecord(id)
-        try requireUsable(archive)
+        try await requireUsable(archive)
         guard keeper.vitality.isAlive() else { throw NoLease() }
         let begun: SandboxRecord?
         do {
@@ -39,7 +39,7 @@ struct CheckpointRestore: Sendable {
         }
         guard let begun else {
             // Deleted since, or the sandbox is not served any more.
-            try requireUsable(try await keeper.store.archiveRecord(id))
+            try await requireUsable(try await keeper.store.archiveRecord(id))
             throw NoLease()
         }
         // From here on this box is never started again.
@@ -63,7 +63,7 @@ struct CheckpointRestore: Sendable {
         }
     }
 
-    private func requireUsable(_ archive: ArchiveRecord?) throws {
+    private func requireUsable(_ archive: ArchiveRecord?) async throws {
         guard let archive, archive.workspace == holding.workspace, archive.purpose == .checkpoint else {
             throw Fault(.checkpointNotFound, "There is no such checkpoint.")
         }
@@ -78,7 +78,8 @@ struct CheckpointRestore: Sendable {
             guard keeper.archiver != nil else { throw Fault.noArchiveStore }
             return
         }
-        let binding = keeper.driver.binding
+        // Whatever account the present box is of, the next one is made in this.
+        let binding = try await keeper.driver.binding(for: holding.workspace)
         guard archive.provider == holding.provider, archive.account.map({ $0 == binding.account }) ?? true else {
             throw Fault(.unsupported, "The checkpoint was made by \(archive.provider), in a form of its own.")
         }

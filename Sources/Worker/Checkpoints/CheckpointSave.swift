@@ -93,7 +93,7 @@ struct CheckpointSave: Sendable {
             format: request.portable ? .portable : .native,
             provider: holding.provider,
             // Whoever reaches the archive store can read a portable one.
-            account: request.portable ? nil : binding.account,
+            account: request.portable ? nil : holding.live?.box.envelope.account ?? binding.account,
             placement: request.portable ? nil : binding.placement,
             epoch: holding.epoch,
             box: holding.boxID,

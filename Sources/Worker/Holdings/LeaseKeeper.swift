@@ -191,7 +191,8 @@ final class LeaseKeeper: Sendable {
                 box: outcome.id,
                 lifetime: outcome.box.lifetime(under: driver.descriptor),
                 envelope: envelope,
-                binding: (binding.account, binding.placement),
+                // A workspace may have an account of its own.
+                binding: (envelope.account ?? binding.account, binding.placement),
                 actor: identity.actor
             )
             // Frozen before the answer came, others may have taken over; if it is ours yet, it is taken anew.

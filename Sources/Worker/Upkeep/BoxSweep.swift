@@ -36,7 +36,7 @@ struct BoxSweep: Sendable {
             let batch = listings[start..<min(start + Self.batch, listings.count)]
             let rows = try await keeper.store.sweptBoxes(batch.compactMap(\.tag?.box))
             for listing in batch {
-                let evidence = evidence(of: listing, listing.tag.flatMap { rows[$0.box] })
+                let evidence = try await evidence(of: listing, listing.tag.flatMap { rows[$0.box] })
                 var outcome = Outcome(verdict: Sweep.judge(evidence))
                 // With the lease, that nobody has, it would be another verdict.
                 if outcome.verdict.reason == .leaseFree { outcome.verdict = Sweep.judge(evidence.ownedBySweeper) }
@@ -96,13 +96,13 @@ struct BoxSweep: Sendable {
 
     /// Judges once more by what the rows say now, and deletes (rule 4).
     private func delete(_ listing: BoxListing, _ box: BoxID) async throws -> Outcome {
-        let evidence = evidence(of: listing, try await keeper.store.sweptBoxes([box])[box])
+        let evidence = try await evidence(of: listing, try await keeper.store.sweptBoxes([box])[box])
         let verdict = Sweep.judge(evidence)
         guard verdict.action == .delete, let sandbox = evidence.sandbox, evidence.box != nil else {
             return Outcome(verdict: verdict)
         }
         // The row is of this worker's account and host; of the rest of the binding it does not tell.
-        var state = keeper.driver.binding.state
+        var state = evidence.binding.state
         state["boxId"] = listing.externalID
         let envelope = Envelope(
             backendId: sandbox.provider,
@@ -124,11 +124,20 @@ struct BoxSweep: Sendable {
         return Outcome(verdict: verdict, isDeleted: true)
     }
 
-    private func evidence(of listing: BoxListing, _ rows: Store.SweptBox?) -> SweepEvidence {
-        SweepEvidence(
+    private func evidence(of listing: BoxListing, _ rows: Store.SweptBox?) async throws -> SweepEvidence {
+        var binding = keeper.driver.binding
+        if let account = listing.account, account != binding.account {
+            if let own = try await keeper.driver.binding(ofAccount: account) {
+                binding = own
+            } else {
+                // Its credentials have been taken away since it was listed: the driver will not delete it either.
+                binding.account = account
+            }
+        }
+        return SweepEvidence(
             listing: listing,
             fleet: keeper.identity.fleet,
-            binding: keeper.driver.binding,
+            binding: binding,
             box: rows?.box,
             sandbox: rows?.sandbox,
             sweeper: keeper.identity.id

@@ -14,12 +14,13 @@ struct DaytonaSubject: Subject {
                 var boxes = DaytonaBoxSettings()
                 boxes.mounts = mounts
                 return try await DaytonaDriver.start(
-                    DaytonaSettings(
-                        apiURL: emulator.baseURL + "/api",
-                        secret: Secret(EmulatorProcess.token),
-                        organization: organization,
-                        boxes: boxes
-                    ),
+                    CredentialSource(environment: {
+                        [
+                            "DAYTONA_API_URL": emulator.baseURL + "/api", "DAYTONA_API_KEY": EmulatorProcess.token,
+                            "DAYTONA_ORGANIZATION_ID": organization,
+                        ]
+                    }),
+                    boxes: boxes,
                     fleet: fleet,
                     daemonPath: try Daemon.path,
                     logger: log.logger

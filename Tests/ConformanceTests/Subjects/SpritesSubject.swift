@@ -11,11 +11,12 @@ struct SpritesSubject: Subject {
             let (log, fleet): (LogRecorder, FleetID) = (LogRecorder(), Bench.newID())
             let start = { @Sendable (organization: String) async throws -> SpritesDriver in
                 try await SpritesDriver.start(
-                    SpritesSettings(
-                        baseURL: emulator.baseURL,
-                        token: Secret(EmulatorProcess.token),
-                        organization: organization
-                    ),
+                    CredentialSource(environment: {
+                        [
+                            "SPRITES_BASE_URL": emulator.baseURL, "SPRITE_TOKEN": EmulatorProcess.token,
+                            "SPRITES_ORGANIZATION": organization,
+                        ]
+                    }),
                     fleet: fleet,
                     daemonPath: try Daemon.path,
                     logger: log.logger

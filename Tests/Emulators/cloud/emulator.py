@@ -13,6 +13,12 @@ from cloud.delays import Delays
 from cloud.machine import Machines
 
 
+def bearer(request: web.Request) -> str:
+    """The token of a request, or nothing."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else ""
+
+
 @dataclass
 class Ground:
     """What every emulator gets to stand on."""
@@ -23,6 +29,15 @@ class Ground:
     machines: Machines
     base_url: str = ""
     """`http://127.0.0.1:PORT`, known before the first request."""
+
+    def account(self, request: web.Request) -> str | None:
+        """Whose token a request has, of those that `--account` names; None is the first account."""
+        token = bearer(request)
+        for each in self.options.account:
+            known, _, name = each.partition("=")
+            if token and hmac.compare_digest(token.encode(), known.encode()):
+                return name
+        return None
 
 
 class Emulator:
@@ -48,8 +63,8 @@ class Emulator:
 
     def authorized(self, request: web.Request) -> bool:
         """Whether the request has a right to be answered."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and self.knows(token)
+        token = bearer(request)
+        return bool(token) and (self.knows(token) or self.ground.account(request) is not None)
 
     def knows(self, token: str) -> bool:
         """Whether that is one of the tokens of the command line."""

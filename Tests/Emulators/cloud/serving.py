@@ -23,6 +23,8 @@ def main(kind: type[Emulator], arguments: list[str]) -> int:
     """Parses the command line and serves until the end."""
     parser = argparse.ArgumentParser(prog=kind.__module__.partition(".")[0], description=kind.__doc__)
     parser.add_argument("--token", action="append", required=True, help="a token that is accepted; may be repeated")
+    parser.add_argument("--account", action="append", default=[], metavar="TOKEN=NAME",
+                        help="a token of another account of that name; may be repeated")
     parser.add_argument("--port", type=int, default=0, help="0 for any that is free")
     parser.add_argument("--until-stdin-ends", action="store_true", help="end with standard input")
     parser.add_argument("--unboxed", action="store_true", help="run programs without bubblewrap, even if it works")

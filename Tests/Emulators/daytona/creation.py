@@ -12,7 +12,7 @@ from daytona import state
 from daytona.building import Build
 from daytona.refusals import invalid, refusal
 from daytona.registry import Registry
-from daytona.sandbox import TARGET, Sandbox, Settings
+from daytona.sandbox import FAILS, TARGET, Sandbox, Settings
 from daytona.snapshots import Snapshot, Snapshots, send_log
 from daytona.volumes import Volumes
 
@@ -57,6 +57,7 @@ class Creation:
             if value:
                 setattr(settings, each, value)
         sandbox = self._from_build(name, settings, build) if build else self._from_snapshot(name, settings, known)
+        sandbox.organization = self._registry.organization(request)
         if ttl:
             expire(sandbox, ttl)
         return web.json_response(sandbox.info())
@@ -147,7 +148,7 @@ class Creation:
         copied = Settings(**{**vars(given), "env": dict(given.env), "labels": dict(given.labels),
                              "volumes": [dict(each) for each in given.volumes]})
         child = Sandbox(self._ground, name, copied, source.snapshot, source.kind)
-        child.parent, child.workdir = source.id, source.workdir
+        child.parent, child.workdir, child.organization = source.id, source.workdir, source.organization
 
         async def work() -> None:
             await self._ground.delays.wait("fork")
@@ -200,6 +201,11 @@ class Creation:
 
         async def work() -> None:
             await self._ground.delays.wait("snapshot")
+            if sandbox.settings.labels.get(FAILS) == "snapshot":
+                # The snapshot fails, not the sandbox.
+                del sandbox.settings.labels[FAILS]
+                self._snapshots.fail(sandbox, name)
+                return
             await self._snapshots.take(sandbox, name)
 
         sandbox.change(state.SNAPSHOTTING, before, work)

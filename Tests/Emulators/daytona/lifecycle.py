@@ -64,7 +64,7 @@ class Lifecycle:
         limit = query.get("limit", "100")
         if not limit.isdecimal() or not 1 <= int(limit) <= MOST:
             raise invalid(f"limit must be between 1 and {MOST}")
-        found = list(filter(_filter(request), self._registry.all))
+        found = list(filter(_filter(request), self._registry.seen(request)))
         if after := query.get("cursor"):
             known = [each.id for each in found]
             last = _decode(after)
@@ -83,7 +83,7 @@ class Lifecycle:
         page, limit = (request.query.get(name, default) for name, default in (("page", "1"), ("limit", "10")))
         if not page.isdecimal() or not limit.isdecimal() or int(page) < 1 or not 1 <= int(limit) <= MOST:
             raise invalid(f"page must be positive, and limit between 1 and {MOST}")
-        found = list(filter(_filter(request), self._registry.all))
+        found = list(filter(_filter(request), self._registry.seen(request)))
         shown = found[(int(page) - 1) * int(limit) : int(page) * int(limit)]
         return web.json_response({"items": [each.info() for each in shown], "total": len(found), "page": int(page),
                                   "totalPages": math.ceil(len(found) / int(limit))})

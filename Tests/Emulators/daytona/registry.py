@@ -6,7 +6,7 @@ from cloud.emulator import Ground
 from daytona import state
 from daytona.intervals import watch
 from daytona.refusals import changing, invalid, no_sandbox, refusal
-from daytona.sandbox import Sandbox
+from daytona.sandbox import ORGANIZATION, Sandbox
 
 
 class Registry:
@@ -31,9 +31,17 @@ class Registry:
         """The one that a path names."""
         known = request.match_info["sandbox"]
         sandbox = self.get(known)
-        if sandbox is None:
+        if sandbox is None or sandbox.organization != self.organization(request):
             raise no_sandbox(known)
         return sandbox
+
+    def organization(self, request: web.Request) -> str:
+        """Whose sandboxes a request sees."""
+        return self.ground.account(request) or ORGANIZATION
+
+    def seen(self, request: web.Request) -> list[Sandbox]:
+        """Those of its organization, newest first."""
+        return [each for each in self.all if each.organization == self.organization(request)]
 
     def add(self, sandbox: Sandbox) -> None:
         """Lets it be seen, and lets its intervals act."""

@@ -73,6 +73,7 @@ class Sandbox:
         self.ground = ground
         self.id = str(uuid.uuid4())
         self.name = name or self.id
+        self.organization = ORGANIZATION
         self.settings = settings
         self.snapshot = snapshot
         self.kind = kind
@@ -225,7 +226,7 @@ class Sandbox:
         """As in a list."""
         given = self.settings
         shown: dict[str, Any] = {
-            "id": self.id, "organizationId": ORGANIZATION, "name": self.name, "snapshot": self.snapshot,
+            "id": self.id, "organizationId": self.organization, "name": self.name, "snapshot": self.snapshot,
             "user": given.user, "labels": given.labels, "public": given.public, "target": given.target,
             "networkBlockAll": given.block_network, "networkAllowList": given.network,
             "domainAllowList": given.domains, "cpu": given.cpu, "gpu": given.gpu, "memory": given.memory,

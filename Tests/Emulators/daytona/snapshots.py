@@ -104,6 +104,12 @@ class Snapshots:
         self._add(Snapshot(name, given.cpu, given.memory, given.disk, sandbox.kind, self._now(), place=place,
                            source=sandbox.id, workdir=sandbox.workdir))
 
+    def fail(self, sandbox: Sandbox, name: str) -> None:
+        """Leaves one that will never be whole, and has the name."""
+        given = sandbox.settings
+        self._add(Snapshot(name, given.cpu, given.memory, given.disk, sandbox.kind, self._now(), state="error",
+                           error="the snapshot failed, as a label asks for", source=sandbox.id))
+
     def _add(self, snapshot: Snapshot) -> None:
         self._snapshots[snapshot.id] = snapshot
 

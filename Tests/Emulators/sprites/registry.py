@@ -11,7 +11,7 @@ from aiohttp import web
 from cloud.emulator import Ground
 from cloud.fields import Fields
 from sprites.refusals import invalid, limited, no_sprite, refusal
-from sprites.sprite import Sprite
+from sprites.sprite import ORGANIZATION, Sprite
 
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 MOST_RESULTS = 50
@@ -23,9 +23,10 @@ class Registry:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._sprites: dict[str, Sprite] = {}
-        self._coming: set[str] = set()
-        self._going: set[str] = set()
+        # By organization and name.
+        self._sprites: dict[tuple[str, str], Sprite] = {}
+        self._coming: set[tuple[str, str]] = set()
+        self._going: set[tuple[str, str]] = set()
         self._created: deque[float] = deque()
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -40,9 +41,13 @@ class Registry:
     def find(self, request: web.Request) -> Sprite:
         """The sprite that a path names."""
         name = request.match_info["name"]
-        if name not in self._sprites:
+        sprite = self._sprites.get((self._organization(request), name))
+        if sprite is None:
             raise no_sprite(name)
-        return self._sprites[name]
+        return sprite
+
+    def _organization(self, request: web.Request) -> str:
+        return self._ground.account(request) or ORGANIZATION
 
     def by_host(self, host: str) -> Sprite | None:
         """The sprite whose URL has that host name."""
@@ -55,13 +60,14 @@ class Registry:
 
     async def remove(self, sprite: Sprite) -> None:
         """Takes one away."""
-        del self._sprites[sprite.name]
-        self._going.add(sprite.name)
+        key = (sprite.organization, sprite.name)
+        del self._sprites[key]
+        self._going.add(key)
         try:
             await self._ground.delays.wait("delete")
             await sprite.remove()
         finally:
-            self._going.discard(sprite.name)
+            self._going.discard(key)
 
     async def _create(self, request: web.Request) -> web.Response:
         fields = await Fields.read(request, invalid)
@@ -79,20 +85,22 @@ class Registry:
         fields.done()
         if not NAME.fullmatch(name):
             raise invalid("name must be lowercase letters, digits and hyphens, at most 63")
-        if name in self._going:
+        key = (self._organization(request), name)
+        if key in self._going:
             raise refusal(409, "a sprite with this name is being deleted")
-        if name in self._sprites or name in self._coming:
+        if key in self._sprites or key in self._coming:
             raise invalid("name already exists")
         self._count_creation()
-        self._coming.add(name)
+        self._coming.add(key)
         try:
             await self._ground.delays.wait("create")
             sprite = Sprite(self._ground, name, self._admit)
             sprite.labels = labels or []
             sprite.url_settings.update(settings or {})
-            self._sprites[name] = sprite
+            sprite.organization = key[0]
+            self._sprites[key] = sprite
         finally:
-            self._coming.discard(name)
+            self._coming.discard(key)
         return web.json_response(sprite.info(), status=201)
 
     async def _get(self, request: web.Request) -> web.Response:
@@ -107,13 +115,14 @@ class Registry:
             raise invalid("max_results must be a positive number")
         prefix = request.query.get("prefix", "")
         after = _decode(request.query.get("continuation_token", ""))
-        found = sorted(name for name in self._sprites if name.startswith(prefix) and name > after)
+        own = {each.name: each for each in self.all if each.organization == self._organization(request)}
+        found = sorted(name for name in own if name.startswith(prefix) and name > after)
         page = found[: min(int(most), MOST_RESULTS)]
         more = len(found) > len(page)
         whole = request.query.get("bulk_load") == "true"
-        states = [sprite.status for sprite in self.all]
+        states = [sprite.status for sprite in own.values()]
         return web.json_response({
-            "sprites": [self._sprites[name].info() if whole else self._sprites[name].entry() for name in page],
+            "sprites": [own[name].info() if whole else own[name].entry() for name in page],
             "has_more": more,
             "next_continuation_token": _encode(page[-1]) if more else None,
             **{state: states.count(state) for state in ("running", "warm", "cold")},

@@ -47,6 +47,7 @@ class Sprite:
         self.ground = ground
         self.name = name
         self.id = str(uuid.uuid4())
+        self.organization = ORGANIZATION
         self.status = "cold"
         self.labels: list[str] = []
         self.url_settings: dict[str, str] = {"auth": "sprite"}
@@ -190,13 +191,13 @@ class Sprite:
     def info(self) -> dict[str, Any]:
         """All there is to say."""
         return {
-            **self.entry(), "id": self.id, "organization": ORGANIZATION, "url": self.url,
+            **self.entry(), "id": self.id, "organization": self.organization, "url": self.url,
             "url_settings": self.url_settings, "labels": self.labels, "primary_region": "iad", "version": "emulated",
         }
 
     def entry(self) -> dict[str, Any]:
         """In a list: much less."""
         return {
-            "name": self.name, "org_slug": ORGANIZATION, "status": self.status,
+            "name": self.name, "org_slug": self.organization, "status": self.status,
             "created_at": self.created_at, "updated_at": self.updated_at,
         }

@@ -1,0 +1,117 @@
+import CurlTransport
+import Logging
+import Model
+import ProviderHTTP
+import ProviderKit
+
+/// One organization at Daytona, and what its credentials have shown so far.
+struct DaytonaAccount: ProviderAccount {
+    let api: DaytonaAPI
+    let settings: DaytonaSettings
+    let binding: Binding
+    private let proof: AccountProof
+
+    var lifecycle: DaytonaLifecycle { DaytonaLifecycle(api: api) }
+
+    private init(_ api: DaytonaAPI, _ settings: DaytonaSettings, _ proof: AccountProof) {
+        self.api = api
+        self.settings = settings
+        self.proof = proof
+        binding = api.client.configuration.binding
+    }
+
+    /// Learns whose boxes the credentials show, where they do not say it.
+    ///
+    /// - Throws: `invalid` when nobody says it: without it no NotFound would prove anything.
+    static func meet(
+        _ credentials: ProviderCredentials,
+        _ boxes: DaytonaBoxSettings,
+        in source: CredentialSource,
+        transport: HTTPTransport,
+        policy: RetryPolicy,
+        logger: Logger
+    ) async throws -> DaytonaAccount {
+        let settings = try DaytonaSettings(credentials, boxes: boxes)
+        func api(_ organization: String?, _ authorization: AuthorizationSource) -> DaytonaAPI {
+            var headers: HTTPTransportHeaders = ["User-Agent": "sandfleet", "X-Daytona-Source": "sandfleet"]
+            if settings.isUsers, let organization { headers["X-Daytona-Organization-ID"] = organization }
+            let configuration = ProviderClientConfiguration(
+                provider: "Daytona",
+                baseURL: settings.apiURL,
+                binding: Binding(account: organization ?? "", baseURL: settings.apiURL),
+                authorization: authorization.current,
+                headers: headers,
+                policy: policy
+            )
+            let clientAt = { @Sendable (address: String) in
+                var configuration = configuration
+                configuration.baseURL = address
+                return ProviderClient(
+                    configuration,
+                    authorization: authorization,
+                    transport: transport,
+                    mapping: DaytonaErrorMapping(),
+                    logger: logger
+                )
+            }
+            return DaytonaAPI(client: clientAt(configuration.baseURL), clientAt: clientAt)
+        }
+        var organization = settings.organization
+        if organization == nil {
+            organization = try await api(nil, AuthorizationSource(.bearer(settings.secret))).organization()
+        }
+        guard let organization else {
+            throw DriverError(
+                .invalid,
+                "The organization has no sandboxes that would tell its id: set \(DaytonaSettings.organization.name)."
+            )
+        }
+        let proof = AccountProof(account: organization)
+        let renewed = AuthorizationSource(.bearer(settings.secret)) { refused in
+            do {
+                let found = try source.again(credentials, DaytonaSettings.variables)
+                let again = try DaytonaSettings(found, boxes: boxes)
+                // Another organization or address would be another account; a user's token goes with another header.
+                guard again.organization == settings.organization, again.apiURL == settings.apiURL,
+                    again.isUsers == settings.isUsers
+                else { return nil }
+                let other = Authorization.bearer(again.secret)
+                if other != refused { proof.forget() }
+                return other
+            } catch {
+                logger.warning("credentials cannot be read again", metadata: ["error": "\(error)"])
+                return nil
+            }
+        }
+        return DaytonaAccount(api(organization, renewed), settings, proof)
+    }
+
+    /// The box as it is.
+    func find(_ name: BoxName, _ envelope: Envelope) async throws(DriverError) -> DaytonaSandbox {
+        do {
+            let sandbox = try await api.get(name.description, of: envelope)
+            try checkOrganization(of: sandbox)
+            return sandbox
+        } catch {
+            if error.kind == .gone { try await confirmOrganization() }
+            throw error
+        }
+    }
+
+    /// Writes down that an owner begins, before it does anything else: whoever had the box before then finds that.
+    ///
+    /// - Throws: `conflict` when a later one has begun.
+    func claim(_ sandbox: DaytonaSandbox, _ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
+        guard let labels = try TagLabels.claimed(sandbox.labels ?? [:], by: epoch) else { return }
+        try await api.setLabels(labels, of: sandbox.id, envelope)
+    }
+
+    /// Credentials of another organization find nothing of ours: that something is missing proves nothing then.
+    func confirmOrganization() async throws(DriverError) {
+        try proof.confirm(try await api.organization())
+    }
+
+    func checkOrganization(of sandbox: DaytonaSandbox) throws(DriverError) {
+        try proof.see(sandbox.organizationId)
+    }
+}

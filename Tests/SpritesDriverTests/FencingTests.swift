@@ -1,0 +1,68 @@
+import BoxSession
+import DriverTesting
+import FleetTesting
+import Model
+import ProviderHTTP
+import ProviderKit
+import Testing
+
+@testable import SpritesDriver
+
+/// An owner that was frozen for long finds that another one has begun.
+@Suite struct FencingTests {
+    @Test func whoHadItBeforeChangesNothingMore() async throws {
+        try await SpritesFixture.with { fixture in
+            let creation = fixture.creation()
+            let box = try await fixture.driver.create(creation)
+            let successor = try await SpritesFixture.driver(fixture.emulator, fleet: fixture.fleet)
+            _ = try await fixture.resume(box.envelope, by: successor, of: creation, epoch: 2)
+            try await fixture.emulator.clearRequests()
+            try await expect(.conflict) { try await fixture.driver.stop(box.envelope, epoch: 1) }
+            try await expect(.conflict) { try await fixture.driver.delete(box.envelope, epoch: 1) }
+            try await expect(.conflict) { _ = try await fixture.resume(box.envelope, of: creation, epoch: 1) }
+            try await expect(.conflict) { _ = try await fixture.driver.create(creation) }
+            // To create it again is refused by the provider itself, before anybody looks.
+            #expect(Set(try await fixture.emulator.requests().map(\.method)) == ["GET", "POST"])
+            #expect(try await fixture.sprites().count == 1)
+            try await successor.stop(box.envelope, epoch: 2)
+            try await successor.delete(box.envelope, epoch: 2)
+            #expect(try await fixture.sprites().isEmpty)
+        }
+    }
+
+    @Test func whatOthersHaveLabelledStays() async throws {
+        try await SpritesFixture.with { fixture in
+            let creation = fixture.creation()
+            let box = try await fixture.driver.create(creation)
+            let api = fixture.driver.accounts.fleets.api
+            let name = SpriteName(fleet: fixture.fleet, box: creation.tag.box)
+            let labels = try #require(try await api.get(name, of: box.envelope).labels)
+            try await api.setLabels(["team-blue"] + labels, of: name, box.envelope)
+            // Whatever owner it is told, the sandbox of the labels stays.
+            _ = try await fixture.resume(box.envelope, epoch: 7)
+            let expected = SpriteLabels(sandbox: creation.tag.sandbox, epoch: 7)
+            #expect(try await api.get(name, of: box.envelope).labels == ["team-blue"] + expected.texts)
+        }
+    }
+
+    @Test func theDaemonsOwnFenceCountsWhereItRuns() async throws {
+        try await SpritesFixture.withBoxes { fixture in
+            let creation = fixture.creation()
+            let box = try await fixture.driver.create(creation)
+            await box.detach()
+            let again = try await fixture.resume(box.envelope, of: creation, epoch: 3)
+            let process = try await again.start(
+                BoxCommand(id: again.newID(), arguments: ["/bin/sleep", "1000"], isDurable: true)
+            )
+            // As if somebody slow had written an older epoch over it.
+            let name = SpriteName(fleet: fixture.fleet, box: creation.tag.box)
+            let older = SpriteLabels(sandbox: creation.tag.sandbox, epoch: 2)
+            try await fixture.driver.accounts.fleets.api.setLabels(older.texts, of: name, box.envelope)
+            try await expect(.conflict) { try await fixture.driver.stop(box.envelope, epoch: 2) }
+            #expect(try await again.processes().map(\.isRunning) == [true])
+            try await process.kill(grace: .zero)
+            try await fixture.driver.stop(box.envelope, epoch: 3)
+            await again.waitUntilClosed()
+        }
+    }
+}
