@@ -16,6 +16,7 @@ extension Drivers {
     func sprites() async throws -> any Driver {
         try await SpritesDriver.start(
             credentials,
+            boxes: SpritesBoxSettings(environment: ProcessInfo.processInfo.environment),
             fleet: host.fleet,
             daemonPath: try host.settings.string(.boxd),
             logger: host.logger

@@ -21,25 +21,30 @@ struct SpritesFixture {
 
     static func with(
         _ options: [String] = [],
+        _ boxes: SpritesBoxSettings = SpritesBoxSettings(),
         entrance: any SpriteEntrance = NoEntrance(),
         _ body: (SpritesFixture) async throws -> Void
     ) async throws {
         try await withEmulator("sprites", options) { emulator in
             let (log, fleet) = (LogRecorder(), FleetID.new())
-            let driver = try await driver(emulator, fleet: fleet, entrance: entrance, log: log)
+            let driver = try await driver(emulator, boxes, fleet: fleet, entrance: entrance, log: log)
             try await body(SpritesFixture(emulator: emulator, driver: driver, log: log, fleet: fleet))
             await driver.shutdown()
         }
     }
 
     /// With our daemon in the sprites.
-    static func withBoxes(_ body: (SpritesFixture) async throws -> Void) async throws {
+    static func withBoxes(
+        _ boxes: SpritesBoxSettings = SpritesBoxSettings(),
+        _ body: (SpritesFixture) async throws -> Void
+    ) async throws {
         let program = try DaemonProgram.load(path: try Products.path("boxd"))
-        try await with(entrance: DaemonEntrance(program: program, loop: try BoxLoop()), body)
+        try await with([], boxes, entrance: DaemonEntrance(program: program, loop: try BoxLoop()), body)
     }
 
     static func driver(
         _ emulator: EmulatorProcess,
+        _ boxes: SpritesBoxSettings = SpritesBoxSettings(),
         token: @escaping @Sendable () -> String = { EmulatorProcess.token },
         organization: String? = organization,
         fleet: FleetID,
@@ -54,6 +59,7 @@ struct SpritesFixture {
         }
         return try await SpritesDriver.start(
             source,
+            boxes,
             fleet: fleet,
             entrance: entrance,
             transport: try HTTPTransport(HTTPTransport.Configuration(proxy: .none)),

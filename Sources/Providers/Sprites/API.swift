@@ -9,9 +9,17 @@ struct Sprite: Sendable, Decodable {
     var organization: String?
     var status: String
     var labels: [String]?
+    /// Where one of its ports is reached by everybody; nil where not everybody is let in.
+    var publicURL: String?
+
+    private struct Access: Decodable {
+        var auth: String?
+    }
 
     private enum Key: String, CodingKey {
         case name
+        case url
+        case access = "url_settings"
         case organization
         case slug = "org_slug"
         case status
@@ -26,6 +34,8 @@ struct Sprite: Sendable, Decodable {
             ?? fields.decodeIfPresent(String.self, forKey: .slug)
         status = try fields.decode(String.self, forKey: .status)
         labels = try fields.decodeIfPresent([String].self, forKey: .labels)
+        let access = try fields.decodeIfPresent(Access.self, forKey: .access)
+        publicURL = access?.auth == "public" ? try fields.decodeIfPresent(String.self, forKey: .url) : nil
     }
 
     var state: ObservedState<SpriteState> { ObservedState(status) }
@@ -44,8 +54,19 @@ struct SpritesAPI: Sendable {
     }
 
     private struct Creation: Sendable, Encodable {
+        struct Access: Sendable, Encodable {
+            var auth: String
+        }
+
         var name: String
         var labels: [String]
+        var access: Access
+
+        private enum CodingKeys: String, CodingKey {
+            case name
+            case labels
+            case access = "url_settings"
+        }
     }
 
     private struct Labelling: Sendable, Encodable {
@@ -64,13 +85,18 @@ struct SpritesAPI: Sendable {
     let client: ProviderClient
 
     /// - Throws: `invalid` also when there is one of that name.
-    func create(_ name: SpriteName, _ labels: SpriteLabels) async throws(DriverError) -> Sprite {
-        try await client.json(
+    func create(
+        _ name: SpriteName,
+        _ labels: SpriteLabels,
+        isPublic: Bool = false
+    ) async throws(DriverError) -> Sprite {
+        let access = Creation.Access(auth: isPublic ? "public" : "sprite")
+        return try await client.json(
             ProviderCall(
                 "create sprite",
                 "POST",
                 "/v1/sprites",
-                body: .json(Creation(name: name.description, labels: labels.texts)),
+                body: .json(Creation(name: name.description, labels: labels.texts, access: access)),
                 repeatability: .idempotentByKey,
                 deadline: .seconds(60)
             )

@@ -14,6 +14,11 @@ struct DaemonEntrance: SpriteEntrance {
     private static let noWorkspace: UInt8 = 73
     private static let later: UInt8 = 74
 
+    private static let noOther = DriverError(
+        .unsupported,
+        "A sprite's URL leads to its port \(SpritesBoxSettings.port), and to no other."
+    )
+
     let program: DaemonProgram
     let loop: BoxLoop
     var timeout: Duration = .seconds(60)
@@ -31,10 +36,20 @@ struct DaemonEntrance: SpriteEntrance {
             sandbox: entry.sandbox,
             epoch: entry.epoch,
             environment: entry.environment,
+            ports: Self.lookup(entry.url),
             loop: loop,
             timeout: timeout
         )
         return box
+    }
+
+    /// Nil where nobody is let in.
+    private static func lookup(_ url: String?) -> DaemonBox.PortLookup? {
+        guard let url else { return nil }
+        return { port throws(DriverError) in
+            guard port == SpritesBoxSettings.port else { throw noOther }
+            return PortAddress(url: url)
+        }
     }
 
     private var path: String { "\(Self.directory)/\(program.name)" }

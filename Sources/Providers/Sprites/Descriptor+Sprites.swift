@@ -5,7 +5,7 @@ extension Descriptor {
     static let noSnapshots =
         "a sprite's checkpoints belong to it and go with it: no other sprite can be made from them; portable ones can"
 
-    static var sprites: Descriptor {
+    static func sprites(_ boxes: SpritesBoxSettings) -> Descriptor {
         Descriptor(
             name: SpritesDriver.name,
             os: "linux",
@@ -15,7 +15,9 @@ extension Descriptor {
             signals: .yes,
             pty: .yes,
             files: .yes,
-            ports: .no("a sprite's URL asks for the account's own token, or lets everybody in"),
+            ports: boxes.isPublic
+                ? .yes : .no("a sprite's URL asks for the account's own token, or lets everybody in"),
+            portMoment: boxes.isPublic ? .onDemand : nil,
             volumes: .no("a sprite has its own disk and no other"),
             snapshots: .no(noSnapshots),
             networkPolicies: [.none, .full],

@@ -11,12 +11,14 @@ extension SpritesDriver {
     /// - Parameter daemonPath: The executable that goes along into boxes.
     package static func start(
         _ credentials: CredentialSource,
+        boxes: SpritesBoxSettings = SpritesBoxSettings(),
         fleet: FleetID,
         daemonPath: String,
         logger: Logger
     ) async throws -> SpritesDriver {
         try await start(
             credentials,
+            boxes,
             fleet: fleet,
             entrance: DaemonEntrance(program: try DaemonProgram.load(path: daemonPath), loop: try BoxLoop()),
             transport: try HTTPTransport(logger: logger),

@@ -8,9 +8,10 @@ package import ProviderKit
 package final class SpritesDriver: Driver {
     package static let name = "sprites"
 
-    package let descriptor = Descriptor.sprites
+    package let descriptor: Descriptor
     let accounts: Accounts<SpritesAccount>
     private let fleet: FleetID
+    private let boxes: SpritesBoxSettings
     private let entrance: any SpriteEntrance
 
     package var binding: Binding { accounts.fleets.binding }
@@ -18,6 +19,7 @@ package final class SpritesDriver: Driver {
     /// - Throws: What is missing in the fleet's credentials, or wrong with them.
     static func start(
         _ credentials: CredentialSource,
+        _ boxes: SpritesBoxSettings = SpritesBoxSettings(),
         fleet: FleetID,
         entrance: any SpriteEntrance,
         transport: HTTPTransport,
@@ -28,12 +30,19 @@ package final class SpritesDriver: Driver {
             found in
             try await SpritesAccount.meet(found, in: credentials, transport: transport, policy: policy, logger: logger)
         }
-        return SpritesDriver(accounts, fleet: fleet, entrance: entrance)
+        return SpritesDriver(accounts, boxes, fleet: fleet, entrance: entrance)
     }
 
-    private init(_ accounts: Accounts<SpritesAccount>, fleet: FleetID, entrance: any SpriteEntrance) {
+    private init(
+        _ accounts: Accounts<SpritesAccount>,
+        _ boxes: SpritesBoxSettings,
+        fleet: FleetID,
+        entrance: any SpriteEntrance
+    ) {
         self.accounts = accounts
+        self.boxes = boxes
         self.fleet = fleet
+        descriptor = .sprites(boxes)
         self.entrance = entrance
     }
 
@@ -49,10 +58,16 @@ package final class SpritesDriver: Driver {
         guard creation.source == nil else {
             throw DriverError(.unsupported, "\(Self.name) cannot do that: \(Descriptor.noSnapshots).")
         }
+        if boxes.isPublic, let other = creation.spec.ports.first(where: { $0 != SpritesBoxSettings.port }) {
+            throw DriverError(
+                .unsupported,
+                "\(Self.name) cannot do the port \(other): a sprite's URL leads to its port \(SpritesBoxSettings.port)."
+            )
+        }
         let name = SpriteName(fleet: fleet, box: creation.tag.box)
         let account = try await accounts.account(of: creation.workspace)
         let envelope = account.envelope(of: name)
-        try await make(name, creation.tag, envelope, account)
+        let sprite = try await make(name, creation.tag, envelope, account)
         do {
             try await account.api.setNetwork(of: name, creation.spec.networkPolicy)
             return try await entrance.enter(
@@ -62,6 +77,7 @@ package final class SpritesDriver: Driver {
                     sandbox: creation.tag.sandbox,
                     epoch: creation.tag.epoch,
                     environment: creation.environment,
+                    url: sprite.publicURL,
                     isNew: true
                 ),
                 account.api
@@ -77,11 +93,11 @@ package final class SpritesDriver: Driver {
         _ tag: BoxTag,
         _ envelope: Envelope,
         _ account: SpritesAccount
-    ) async throws(DriverError) {
+    ) async throws(DriverError) -> Sprite {
         let owner = SpriteLabels(sandbox: tag.sandbox, epoch: tag.epoch)
         let sprite: Sprite
         do {
-            sprite = try await account.api.create(name, owner)
+            sprite = try await account.api.create(name, owner, isPublic: boxes.isPublic)
         } catch {
             switch error.kind {
             // What is there already is refused as invalid; and what was not answered may be there.
@@ -95,6 +111,7 @@ package final class SpritesDriver: Driver {
             throw DriverError(.conflict, "The sprite \(name) belongs to another sandbox.")
         }
         try await account.claim(sprite, envelope, name, for: owner)
+        return sprite
     }
 
     private func made(
@@ -125,6 +142,7 @@ package final class SpritesDriver: Driver {
                 sandbox: resumption.sandbox,
                 epoch: resumption.epoch,
                 environment: resumption.environment,
+                url: sprite.publicURL,
                 isNew: false
             ),
             account.api

@@ -9,6 +9,8 @@ struct SpriteEntry: Sendable {
     var epoch: UInt64
     /// The sandbox's environment; secret, never logged.
     var environment: [String: String]
+    /// Where its one port is reached; nil where nobody is let in.
+    var url: String?
     /// It was just made: nothing of ours is in it.
     var isNew: Bool
 }
