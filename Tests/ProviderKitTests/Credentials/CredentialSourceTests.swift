@@ -96,6 +96,43 @@ struct CredentialSourceTests {
         }
     }
 
+    @Test func whoHasCredentialsOfItsOwnIsListed() async throws {
+        try await withTemporaryDirectory { directory in
+            let workspaces = ["x", "y", "z"].compactMap { WorkspaceID("01hzzzzzzzzzzzzzzzzzzzzzz\($0)") }
+            try #require(workspaces.count == 3)
+            try write("VERCEL_TOKEN=a", to: "\(directory)/\(workspaces[2])/vercel.env")
+            try write("VERCEL_TOKEN=b", to: "\(directory)/\(workspaces[0])/vercel.env")
+            // Another provider's, one that cannot be read, and what is no workspace.
+            try write("SPRITE_TOKEN=c", to: "\(directory)/\(workspaces[1])/sprites.env")
+            try write("VERCEL_TOKEN=d", to: "\(directory)/notes/vercel.env")
+            let source = CredentialSource(directory: directory, environment: { [:] })
+            #expect(try source.workspaces(of: "vercel") == [workspaces[0], workspaces[2]])
+            symlink("/nonexistent", "\(directory)/\(workspaces[1])/vercel.env")
+            #expect(try source.workspaces(of: "vercel") == workspaces)
+            #expect(try CredentialSource(environment: { [:] }).workspaces(of: "vercel").isEmpty)
+            let missing = CredentialSource(directory: directory + "/none", environment: { [:] })
+            #expect(throws: CredentialError.self) { try missing.workspaces(of: "vercel") }
+        }
+    }
+
+    @Test func credentialsThatWereTakenAwayAreNotReplacedByTheFleets() async throws {
+        try await withTemporaryDirectory { directory in
+            let workspace = try #require(WorkspaceID("01hzzzzzzzzzzzzzzzzzzzzzzz"))
+            let path = "\(directory)/\(workspace)/vercel.env"
+            try write("VERCEL_TOKEN=first", to: path)
+            let source = CredentialSource(directory: directory, environment: { ["VERCEL_TOKEN": "fleet"] })
+            let own = try source.credentials(of: "vercel", Self.variables, for: workspace)
+            #expect(own.workspace == workspace)
+            try write("VERCEL_TOKEN=second", to: path)
+            #expect(try source.again(own, Self.variables)["VERCEL_TOKEN"]?.reveal() == "second")
+            unlink(path)
+            #expect(throws: CredentialError.self) { try source.again(own, Self.variables) }
+            let fleets = try source.credentials(of: "vercel", Self.variables)
+            #expect(fleets.workspace == nil)
+            #expect(try source.again(fleets, Self.variables) == fleets)
+        }
+    }
+
     @Test func nothingPrintsAValue() throws {
         let found = try find(["VERCEL_TOKEN": "s3cret-value", "VERCEL_TEAM_ID": "s3cret-team"])
         var text = "\(found) \(found.secrets)"

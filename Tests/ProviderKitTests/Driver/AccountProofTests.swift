@@ -16,6 +16,13 @@ import Testing
         try proof.confirm(nil)
     }
 
+    @Test func otherCredentialsHaveShownNothingYet() throws {
+        let proof = AccountProof(account: "ours")
+        try proof.see("ours")
+        proof.forget()
+        #expect { try proof.confirm(nil) } throws: { ($0 as? DriverError)?.kind == .transient }
+    }
+
     @Test(arguments: [DriverError.Kind.invalid, .unauthorized, .rateLimited(after: 3), .gone])
     func behindACreateNothingProvesThatThereIsNoBox(kind: DriverError.Kind) {
         #expect(DriverError(kind, "no").withBoxMade == DriverError(.transient, "no"))

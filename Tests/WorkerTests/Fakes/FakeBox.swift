@@ -20,7 +20,7 @@ final class FakeBox: Box {
     var envelope: Envelope {
         Envelope(
             backendId: "fake",
-            sessionState: .init(providerState: ["boxId": name, "account": "fake"], workspaceReady: true)
+            sessionState: .init(providerState: ["boxId": name, "account": driver.boxes[name]?.account ?? "fake"], workspaceReady: true)
         )
     }
 

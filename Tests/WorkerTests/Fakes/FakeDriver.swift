@@ -15,12 +15,16 @@ final class FakeDriver: Driver {
         var isRunning = true
         /// As the provider would tell it.
         var endsAt: ContinuousClock.Instant?
+        var account = "fake"
     }
 
     private struct State {
         var boxes: [String: FakeBoxState] = [:]
         var archives: [ArchiveID: [String: String]] = [:]
         var calls: [Call] = []
+        /// Where boxes are made from now on; those of accounts that it was before are still reached.
+        var account = "fake"
+        var accounts: Set<String> = ["fake"]
         var hook: (@Sendable (Call) async throws -> Void)?
     }
 
@@ -60,6 +64,31 @@ final class FakeDriver: Driver {
         state.withLockedValue { $0.hook = hook }
     }
 
+    /// Workspaces have an account of their own from now on.
+    func use(account: String) {
+        state.withLockedValue { state in
+            state.account = account
+            state.accounts.insert(account)
+        }
+    }
+
+    /// The credentials of an account are taken away.
+    func forget(account: String) {
+        state.withLockedValue { state in
+            state.accounts.remove(account)
+            if state.account == account { state.account = "fake" }
+        }
+    }
+
+    func binding(for workspace: WorkspaceID) async throws(DriverError) -> Binding {
+        Binding(account: state.withLockedValue { $0.account }, placement: binding.placement)
+    }
+
+    func binding(ofAccount account: String) async throws(DriverError) -> Binding? {
+        let isKnown = state.withLockedValue { $0.accounts.contains(account) }
+        return isKnown ? Binding(account: account, placement: binding.placement) : nil
+    }
+
     var calls: [Call] { state.withLockedValue { $0.calls } }
     var boxes: [String: FakeBoxState] { state.withLockedValue { $0.boxes } }
     var archivesKept: Set<ArchiveID> { state.withLockedValue { Set($0.archives.keys) } }
@@ -83,7 +112,8 @@ final class FakeDriver: Driver {
         // There is a source, and it is gone.
         if case .some(.none) = saved { throw DriverError(.archiveDamaged, "It is not there.") }
         let files = (saved ?? nil) ?? [:]
-        change(name) { $0 = FakeBoxState(tag: creation.tag, files: files) }
+        let account = state.withLockedValue { $0.account }
+        change(name) { $0 = FakeBoxState(tag: creation.tag, files: files, account: account) }
         return FakeBox(driver: self, name: name, isFresh: true)
     }
 
@@ -104,12 +134,22 @@ final class FakeDriver: Driver {
 
     func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
         try await note(.delete)
-        if let name = envelope.boxId { lose(name) }
+        guard let name = envelope.boxId, let box = boxes[name] else { return }
+        let isKnown = state.withLockedValue { $0.accounts.contains(box.account) }
+        guard isKnown, envelope.account == box.account else { throw DriverError(.unauthorized, "It is of another account.") }
+        lose(name)
     }
 
     func list() async throws(DriverError) -> [BoxListing] {
         boxes.sorted { $0.key < $1.key }
-            .map { BoxListing(externalID: $0.key, tag: $0.value.tag, isRunning: $0.value.isRunning) }
+            .map {
+                BoxListing(
+                    externalID: $0.key,
+                    tag: $0.value.tag,
+                    isRunning: $0.value.isRunning,
+                    account: $0.value.account
+                )
+            }
     }
 
     func capture(_ capture: BoxCapture) async throws(DriverError) -> ArchiveReference {
@@ -124,7 +164,7 @@ final class FakeDriver: Driver {
             format: .native,
             id: capture.archive,
             provider: "fake",
-            account: binding.account,
+            account: box.account,
             placement: binding.placement,
             externalID: capture.archive.rawValue,
             createdAt: Date(),
