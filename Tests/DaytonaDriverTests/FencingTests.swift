@@ -36,6 +36,22 @@ import Testing
         }
     }
 
+    @Test func whatASlowOneWritesMeanwhileIsPutRight() async throws {
+        try await DaytonaFixture.with { fixture in
+            let creation = fixture.creation()
+            let box = try await fixture.driver.create(creation)
+            var older = creation.tag
+            older.epoch = 2
+            let successor = try await DaytonaFixture.driver(
+                fixture.emulator,
+                fleet: fixture.fleet,
+                entrance: Rival(tag: older)
+            )
+            _ = try await fixture.resume(box.envelope, by: successor, of: creation, epoch: 3)
+            try await expect(.conflict) { try await fixture.driver.delete(box.envelope, epoch: 2) }
+        }
+    }
+
     @Test func whoWaitsForAStopSeesThatAnotherHasBegun() async throws {
         try await DaytonaFixture.with(["--delay", "stop=2"]) { fixture in
             let creation = fixture.creation()
@@ -54,5 +70,15 @@ import Testing
             #expect(try await fixture.emulator.count("POST", "/stop") == 1)
             #expect(try await fixture.sandboxes().values.first == "started")
         }
+    }
+}
+
+/// Lets somebody slow write its epoch while another owner enters.
+private struct Rival: DaytonaEntrance {
+    let tag: BoxTag
+
+    func enter(_ entry: DaytonaEntry, _ api: DaytonaAPI) async throws(DriverError) -> any Box {
+        try await api.setLabels(TagLabels.of(tag), of: entry.sandbox.id, entry.envelope)
+        return ClosedBox(envelope: entry.envelope)
     }
 }

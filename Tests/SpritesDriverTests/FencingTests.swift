@@ -45,6 +45,21 @@ import Testing
         }
     }
 
+    @Test func whatASlowOneWritesMeanwhileIsPutRight() async throws {
+        try await SpritesFixture.with { fixture in
+            let creation = fixture.creation()
+            let box = try await fixture.driver.create(creation)
+            let older = SpriteLabels(sandbox: creation.tag.sandbox, epoch: 2)
+            let successor = try await SpritesFixture.driver(
+                fixture.emulator,
+                fleet: fixture.fleet,
+                entrance: Rival(labels: older, envelope: box.envelope)
+            )
+            _ = try await fixture.resume(box.envelope, by: successor, of: creation, epoch: 3)
+            try await expect(.conflict) { try await fixture.driver.delete(box.envelope, epoch: 2) }
+        }
+    }
+
     @Test func theDaemonsOwnFenceCountsWhereItRuns() async throws {
         try await SpritesFixture.withBoxes { fixture in
             let creation = fixture.creation()
@@ -65,4 +80,17 @@ import Testing
             await again.waitUntilClosed()
         }
     }
+}
+
+/// Lets somebody slow write its epoch while another owner enters.
+private struct Rival: SpriteEntrance {
+    let labels: SpriteLabels
+    let envelope: Envelope
+
+    func enter(_ entry: SpriteEntry, _ api: SpritesAPI) async throws(DriverError) -> any Box {
+        try await api.setLabels(labels.texts, of: entry.name, envelope)
+        return ClosedBox(envelope: entry.envelope)
+    }
+
+    func halt(_ name: SpriteName, epoch: UInt64, _ api: SpritesAPI) async throws(DriverError) {}
 }

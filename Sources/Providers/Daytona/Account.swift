@@ -100,10 +100,24 @@ struct DaytonaAccount: ProviderAccount {
 
     /// Writes down that an owner begins, before it does anything else: whoever had the box before then finds that.
     ///
+    /// - Returns: Whether it was not written there already.
     /// - Throws: `conflict` when a later one has begun.
-    func claim(_ sandbox: DaytonaSandbox, _ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
-        guard let labels = try TagLabels.claimed(sandbox.labels ?? [:], by: epoch) else { return }
+    @discardableResult
+    func claim(_ sandbox: DaytonaSandbox, _ envelope: Envelope, epoch: UInt64) async throws(DriverError) -> Bool {
+        guard let labels = try TagLabels.claimed(sandbox.labels ?? [:], by: epoch) else { return false }
         try await api.setLabels(labels, of: sandbox.id, envelope)
+        return true
+    }
+
+    /// Looks once more, now that the daemon refuses whoever was before: one of those may have written over it meanwhile.
+    func confirmClaim(of box: any Box, _ id: String, epoch: UInt64) async throws(DriverError) -> any Box {
+        do {
+            try await claim(try await api.get(id, of: box.envelope), box.envelope, epoch: epoch)
+            return box
+        } catch {
+            await box.detach()
+            throw error
+        }
     }
 
     /// Credentials of another organization find nothing of ours: that something is missing proves nothing then.

@@ -118,9 +118,9 @@ package final class DaytonaDriver: Driver {
     package func resume(_ resumption: BoxResumption) async throws(DriverError) -> any Box {
         let (name, account) = try await identify(resumption.envelope)
         let found = try await account.find(name, resumption.envelope)
-        try await account.claim(found, resumption.envelope, epoch: resumption.epoch)
+        let isNews = try await account.claim(found, resumption.envelope, epoch: resumption.epoch)
         let sandbox = try await account.lifecycle.wake(found.id, resumption.envelope, epoch: resumption.epoch)
-        return try await entrance.enter(
+        let box = try await entrance.enter(
             DaytonaEntry(
                 sandbox: sandbox,
                 envelope: resumption.envelope,
@@ -131,6 +131,7 @@ package final class DaytonaDriver: Driver {
             ),
             account.api
         )
+        return isNews ? try await account.confirmClaim(of: box, found.id, epoch: resumption.epoch) : box
     }
 
     package func stop(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {

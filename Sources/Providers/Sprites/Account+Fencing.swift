@@ -14,16 +14,38 @@ extension SpritesAccount {
 
     /// Writes down that an owner begins, before it does anything else: whoever had the sprite before then finds that.
     ///
+    /// - Returns: Whether it was not written there already.
     /// - Throws: `conflict` when a later one has begun.
-    func claim(_ sprite: Sprite, _ envelope: Envelope, _ name: SpriteName, for owner: SpriteLabels)
-        async throws(DriverError)
-    {
+    @discardableResult
+    func claim(
+        _ sprite: Sprite,
+        _ envelope: Envelope,
+        _ name: SpriteName,
+        for owner: SpriteLabels
+    ) async throws(DriverError) -> Bool {
         try Self.refuse(owner.epoch, behind: sprite)
         let labels = sprite.labels ?? []
         let known = SpriteLabels(labels)
-        guard known?.epoch != owner.epoch else { return }
+        guard known?.epoch != owner.epoch else { return false }
         let next = SpriteLabels(sandbox: known?.sandbox ?? owner.sandbox, epoch: owner.epoch)
         try await api.setLabels(next.replacing(in: labels), of: name, envelope)
+        return true
+    }
+
+    /// Looks once more, now that the daemon refuses whoever was before: one of those may have written over it meanwhile.
+    func confirmClaim(
+        of box: any Box,
+        _ name: SpriteName,
+        for owner: SpriteLabels
+    ) async throws(DriverError) -> any Box {
+        do {
+            let sprite = try await find(name, box.envelope)
+            try await claim(sprite, box.envelope, name, for: owner)
+            return box
+        } catch {
+            await box.detach()
+            throw error
+        }
     }
 
     private static func refuse(_ epoch: UInt64, behind sprite: Sprite) throws(DriverError) {

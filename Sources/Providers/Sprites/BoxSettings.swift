@@ -5,7 +5,9 @@ package struct SpritesBoxSettings: Sendable, Hashable {
     /// The one port that a sprite's URL leads to.
     static let port = 8080
 
-    /// Whether their URLs let everybody in. Else they ask for the account's own token, which nobody is told.
+    /// Whether their URLs let everybody in.
+    ///
+    /// Else they ask for the account's own token, which nobody is told.
     package var isPublic: Bool
 
     package init(isPublic: Bool = false) {

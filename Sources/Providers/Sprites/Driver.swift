@@ -134,8 +134,8 @@ package final class SpritesDriver: Driver {
         let sprite = try await account.find(name, resumption.envelope)
         if let obstacle = sprite.state.obstacle(of: "the sprite") { throw obstacle }
         let owner = SpriteLabels(sandbox: resumption.sandbox, epoch: resumption.epoch)
-        try await account.claim(sprite, resumption.envelope, name, for: owner)
-        return try await entrance.enter(
+        let isNews = try await account.claim(sprite, resumption.envelope, name, for: owner)
+        let box = try await entrance.enter(
             SpriteEntry(
                 name: name,
                 envelope: resumption.envelope,
@@ -147,6 +147,7 @@ package final class SpritesDriver: Driver {
             ),
             account.api
         )
+        return isNews ? try await account.confirmClaim(of: box, name, for: owner) : box
     }
 
     /// Ends what runs; the sprite then sleeps, and costs its disk.
