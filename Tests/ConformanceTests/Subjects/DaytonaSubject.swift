@@ -52,7 +52,6 @@ struct DaytonaSubject: Subject {
                 logged: { log.text },
                 secrets: [EmulatorProcess.token]
             )
-            bench.unfenced = "no epoch is compared at the provider yet"
             bench.sizedImage = "debian:12"
             let plain = bench
             bench.volumeOutlivesBox = {

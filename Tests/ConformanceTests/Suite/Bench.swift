@@ -19,8 +19,6 @@ struct Bench: Sendable {
     let holds: @Sendable (Resources, any Box) async throws -> Bool
     /// Proves that a disk outlives its box, where the descriptor says so.
     var volumeOutlivesBox: (@Sendable () async throws -> Bool)?
-    /// Why an earlier owner may still change what a later one has; nil where it is refused.
-    var unfenced: String?
     /// Lets time pass for the provider; nil where its clock is this machine's.
     var letTimePass: (@Sendable (Duration) async throws -> Void)?
     /// Where the provider ends all boxes.
