@@ -493,6 +493,6 @@ let package = Package(
             ]
         ),
         tests("NATSClient", exclude: ["nonces.py"], ["Fleet", "FleetTesting", logging, nioCore, nioLocks]),
-        tests("SandfleetClient", ["ContractServer", nioCore, nioLocks]),
+        tests("SandfleetClient", ["ContractServer", "CurlTransport", nioCore, nioLocks]),
     ]
 )

@@ -10,6 +10,9 @@ import Testing
 @Suite struct AccountsTests {
     private struct Account: ProviderAccount {
         let binding: Binding
+        var token = ""
+        var refused = NIOLockedValueBox<Set<String>>([])
+        var isRefused: Bool { refused.withLockedValue { $0.contains(token) } }
     }
 
     private static let variables = [
@@ -19,13 +22,18 @@ import Testing
     private func accounts(
         _ directory: String,
         _ log: LogRecorder,
-        meetings: NIOLockedValueBox<Int> = NIOLockedValueBox(0)
+        meetings: NIOLockedValueBox<Int> = NIOLockedValueBox(0),
+        refused: NIOLockedValueBox<Set<String>> = NIOLockedValueBox([])
     ) async throws -> Accounts<Account> {
         let source = CredentialSource(directory: directory) { ["EXAMPLE_ACCOUNT": "fleet", "EXAMPLE_TOKEN": "fleets-token"] }
         return try await Accounts(of: "example", Self.variables, in: source, logger: log.logger) { found in
             try found.check(Self.variables)
             meetings.withLockedValue { $0 += 1 }
-            return Account(binding: Binding(account: try found.require(Self.variables[0]).reveal(), baseURL: "http://api"))
+            return Account(
+                binding: Binding(account: try found.require(Self.variables[0]).reveal(), baseURL: "http://api"),
+                token: try found.require(Self.variables[1]).reveal(),
+                refused: refused
+            )
         }
     }
 
@@ -75,6 +83,31 @@ import Testing
             try FileManager.default.removeItem(atPath: "\(directory)/\(guest)/example.env")
             await #expect(throws: DriverError.self) { _ = try await accounts.account(holding: envelope) }
             #expect(try await accounts.account(of: guest).binding.account == "fleet")
+        }
+    }
+
+    @Test func ofSeveralCredentialsThoseThatAreNotRefusedAreUsed() async throws {
+        try await withTemporaryDirectory { directory in
+            let workspaces = [id(), id()].sorted()
+            let refused = NIOLockedValueBox<Set<String>>([])
+            let accounts = try await accounts(directory, LogRecorder(), refused: refused)
+            for (name, workspace) in zip(["first", "second"], workspaces) {
+                try write("guest", name, workspace, in: directory)
+                _ = try await accounts.account(of: workspace)
+            }
+            let envelope = Binding(account: "guest", baseURL: "http://api").envelope(provider: "example", box: "b")
+            #expect(try await accounts.account(holding: envelope).token == "first")
+            refused.withLockedValue { $0 = ["first"] }
+            #expect(try await accounts.account(holding: envelope).token == "second")
+            #expect(await accounts.all().map(\.token) == ["fleets-token", "second"])
+            // Whose all are refused is told so by the provider.
+            refused.withLockedValue { $0 = ["first", "second"] }
+            #expect(try await accounts.account(holding: envelope).token == "first")
+            // As the fleet's own may be, while a workspace's reach the same.
+            try write("fleet", "third", workspaces[1], in: directory)
+            refused.withLockedValue { $0 = ["fleets-token"] }
+            let own = Binding(account: "fleet", baseURL: "http://api").envelope(provider: "example", box: "b")
+            #expect(try await accounts.account(holding: own).token == "third")
         }
     }
 

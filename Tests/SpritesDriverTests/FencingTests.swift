@@ -59,27 +59,6 @@ import Testing
             try await expect(.conflict) { try await fixture.driver.delete(box.envelope, epoch: 2) }
         }
     }
-
-    @Test func theDaemonsOwnFenceCountsWhereItRuns() async throws {
-        try await SpritesFixture.withBoxes { fixture in
-            let creation = fixture.creation()
-            let box = try await fixture.driver.create(creation)
-            await box.detach()
-            let again = try await fixture.resume(box.envelope, of: creation, epoch: 3)
-            let process = try await again.start(
-                BoxCommand(id: again.newID(), arguments: ["/bin/sleep", "1000"], isDurable: true)
-            )
-            // As if somebody slow had written an older epoch over it.
-            let name = SpriteName(fleet: fixture.fleet, box: creation.tag.box)
-            let older = SpriteLabels(sandbox: creation.tag.sandbox, epoch: 2)
-            try await fixture.driver.accounts.fleets.api.setLabels(older.texts, of: name, box.envelope)
-            try await expect(.conflict) { try await fixture.driver.stop(box.envelope, epoch: 2) }
-            #expect(try await again.processes().map(\.isRunning) == [true])
-            try await process.kill(grace: .zero)
-            try await fixture.driver.stop(box.envelope, epoch: 3)
-            await again.waitUntilClosed()
-        }
-    }
 }
 
 /// Lets somebody slow write its epoch while another owner enters.
@@ -92,5 +71,5 @@ private struct Rival: SpriteEntrance {
         return ClosedBox(envelope: entry.envelope)
     }
 
-    func halt(_ name: SpriteName, epoch: UInt64, _ api: SpritesAPI) async throws(DriverError) {}
+    func halt(_ name: SpriteName, _ api: SpritesAPI) async throws(DriverError) {}
 }

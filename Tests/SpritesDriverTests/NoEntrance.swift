@@ -10,5 +10,5 @@ struct NoEntrance: SpriteEntrance {
         ClosedBox(envelope: entry.envelope)
     }
 
-    func halt(_ name: SpriteName, epoch: UInt64, _ api: SpritesAPI) async throws(DriverError) {}
+    func halt(_ name: SpriteName, _ api: SpritesAPI) async throws(DriverError) {}
 }

@@ -50,6 +50,7 @@ extension Establishment {
             tag: BoxTag(fleet: owner.fleet, sandbox: record.id, box: id, epoch: record.epoch),
             spec: record.spec,
             workspace: record.workspace,
+            account: binding.account,
             environment: leased.environment,
             source: native
         )

@@ -72,9 +72,9 @@ package struct FencedDriver: Driver {
         try await driver.discard(archive)
     }
 
-    package func discard(_ archive: ArchiveID, externalID: String?) async throws(DriverError) {
+    package func discard(_ archive: ArchiveID, externalID: String?, account: String?) async throws(DriverError) {
         try requireLife()
-        try await driver.discard(archive, externalID: externalID)
+        try await driver.discard(archive, externalID: externalID, account: account)
     }
 
     package func archives() async throws(DriverError) -> [ArchiveID] { try await driver.archives() }

@@ -80,12 +80,14 @@ package final class Accounts<Account: ProviderAccount>: Sendable {
             ?? DriverError(.unauthorized, "The credentials of this worker do not reach the box.")
     }
 
-    /// Under what an account's boxes are seen; nil when there are no credentials of it.
-    package func binding(ofAccount account: String) async -> Binding? {
-        await first { $0.account == account }?.binding
-    }
+    /// One account; nil when there are no credentials of it.
+    package func account(named name: String) async -> Account? { await first { $0.account == name } }
 
-    /// Each account once, however many workspaces share it; what cannot be used now is left out.
+    /// Under what an account's boxes are seen; nil when there are no credentials of it.
+    package func binding(ofAccount account: String) async -> Binding? { await self.account(named: account)?.binding }
+
+    /// Each account once, however many workspaces share it, by credentials that are not refused; what cannot be used now is left
+    /// out.
     package func all() async -> [Account] {
         var accounts = [fleets]
         let workspaces: [WorkspaceID]
@@ -98,7 +100,11 @@ package final class Accounts<Account: ProviderAccount>: Sendable {
         for workspace in workspaces {
             do {
                 let account = try await account(of: workspace)
-                if !accounts.contains(where: { $0.binding == account.binding }) { accounts.append(account) }
+                if let same = accounts.firstIndex(where: { $0.binding == account.binding }) {
+                    if accounts[same].isRefused, !account.isRefused { accounts[same] = account }
+                } else {
+                    accounts.append(account)
+                }
             } catch {
                 logger.warning(
                     "a workspace's account is passed over",
@@ -132,8 +138,13 @@ package final class Accounts<Account: ProviderAccount>: Sendable {
         return values
     }
 
+    /// By credentials that are not refused, where several reach the account.
     private func first(_ isWanted: (Binding) -> Bool) async -> Account? {
-        if isWanted(fleets.binding) { return fleets }
+        var refused: Account?
+        if isWanted(fleets.binding) {
+            guard fleets.isRefused else { return fleets }
+            refused = fleets
+        }
         // Before all are looked at: those that were met already, if their credentials are there yet.
         let candidates = known.withLockedValue { known in
             known.filter { isWanted($0.value.account.binding) }.keys.sorted()
@@ -141,11 +152,13 @@ package final class Accounts<Account: ProviderAccount>: Sendable {
         for workspace in candidates {
             do {
                 let account = try await account(of: workspace)
-                if isWanted(account.binding) { return account }
+                guard isWanted(account.binding) else { continue }
+                guard account.isRefused else { return account }
+                refused = refused ?? account
             } catch {
                 // Said in the log; another workspace may share the account.
             }
         }
-        return await all().first { isWanted($0.binding) }
+        return await all().first { isWanted($0.binding) && !$0.isRefused } ?? refused
     }
 }

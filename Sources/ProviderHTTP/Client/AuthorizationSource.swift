@@ -7,6 +7,7 @@ package final class AuthorizationSource: Sendable {
         var current: Authorization
         /// All that were ever used: a late answer may quote an old one.
         var secrets: [Secret]
+        var isRefused = false
     }
 
     private let state: NIOLockedValueBox<State>
@@ -24,6 +25,12 @@ package final class AuthorizationSource: Sendable {
     package var current: Authorization { state.withLockedValue { $0.current } }
 
     var secrets: [Secret] { state.withLockedValue { $0.secrets } }
+
+    /// Whether the provider has refused it, and nothing has shown since that it is taken.
+    var isRefused: Bool {
+        get { state.withLockedValue { $0.isRefused } }
+        set { state.withLockedValue { $0.isRefused = newValue } }
+    }
 
     /// What to try instead of one that was refused; nil when there is nothing else.
     func other(than refused: Authorization) -> Authorization? {

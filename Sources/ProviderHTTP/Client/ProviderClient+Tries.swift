@@ -35,6 +35,7 @@ extension ProviderClient {
             do {
                 let value = try await attempt(request, max(.milliseconds(1), call.deadline - (time.now() - start)))
                 spending.withLockedValue { $0.budget.deposit() }
+                if authorization.isRefused { authorization.isRefused = false }
                 return value
             } catch {
                 failure = self.failure(error, call)
@@ -51,6 +52,7 @@ extension ProviderClient {
                 request = try self.request(call, shown)
                 continue
             }
+            if failure.error.kind == .unauthorized { authorization.isRefused = true }
             let left = call.deadline - (time.now() - start)
             let decision = decision(failure.outcome, number, call, request, left)
             log(failure, number, call, decision)

@@ -18,6 +18,9 @@ package final class ProviderClient: Sendable {
     let logger: Logger
     let spending: NIOLockedValueBox<Spending>
 
+    /// Whether its credentials were refused when they were used last.
+    package var isRefused: Bool { authorization.isRefused }
+
     /// - Parameter authorization: Where the authorization is looked up again when one is refused; nil keeps to the configuration's.
     package init(
         _ configuration: ProviderClientConfiguration,

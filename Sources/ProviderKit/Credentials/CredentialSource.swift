@@ -88,7 +88,13 @@ package struct CredentialSource: Sendable {
         let path = "\(directory)/\(workspace.rawValue)/\(provider).env"
         // A dangling link, or a folder that cannot be entered, is an error and not "no file": else the fleet's were used.
         var status = stat()
-        if lstat(path, &status) != 0, errno == ENOENT { return nil }
+        if lstat(path, &status) != 0, errno == ENOENT {
+            // Nor does a folder that is not there (yet) say that nobody has credentials of its own.
+            guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                throw CredentialError("The folder of credentials \(directory) is not there.")
+            }
+            return nil
+        }
         let text = try Self.text(at: path, of: "the workspace's credentials", isPrivate: true)
         return (try Self.assignments(in: text, of: path), path)
     }

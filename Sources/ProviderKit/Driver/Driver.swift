@@ -45,10 +45,13 @@ package protocol Driver: Sendable {
     /// Deletes what `capture` made, or has half made, under this id. Deleting what is gone succeeds.
     func discard(_ archive: ArchiveID) async throws(DriverError)
 
-    /// The same, of providers that name by themselves what they save.
+    /// The same, of providers that name by themselves what they save, or where more than one account is reached.
     ///
-    /// - Parameter externalID: That of `capture`'s answer; nil when nobody has heard it.
-    func discard(_ archive: ArchiveID, externalID: String?) async throws(DriverError)
+    /// - Parameters:
+    ///   - externalID: That of `capture`'s answer; nil when nobody has heard it.
+    ///   - account: In whose account it was to be saved; nil is that of the driver's own binding.
+    /// - Throws: `unauthorized` where that account is not reached: whether it is gone nobody can say.
+    func discard(_ archive: ArchiveID, externalID: String?, account: String?) async throws(DriverError)
 
     /// All archives of the fleet under the same bindings, half made ones included.
     func archives() async throws(DriverError) -> [ArchiveID]
@@ -69,9 +72,17 @@ extension Driver {
         account == binding.account ? binding : nil
     }
 
-    package func discard(_ archive: ArchiveID, externalID: String?) async throws(DriverError) {
+    package func discard(_ archive: ArchiveID, externalID: String?, account: String?) async throws(DriverError) {
+        guard account == nil || account == binding.account else { throw .otherAccount }
         try await discard(archive)
     }
 
     package func expectRestore(of sandbox: SandboxID, _ envelope: Envelope, from archive: ArchiveReference) {}
+}
+
+extension DriverError {
+    /// What lies in an account that is not reached can neither be changed nor be said to be gone.
+    package static var otherAccount: DriverError {
+        DriverError(.unauthorized, "It lies in another account than this worker reaches.")
+    }
 }

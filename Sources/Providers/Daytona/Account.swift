@@ -9,6 +9,7 @@ struct DaytonaAccount: ProviderAccount {
     let api: DaytonaAPI
     let settings: DaytonaSettings
     let binding: Binding
+    var isRefused: Bool { api.client.isRefused }
     private let proof: AccountProof
 
     var lifecycle: DaytonaLifecycle { DaytonaLifecycle(api: api) }

@@ -1,3 +1,4 @@
+import Foundation
 import ProviderKit
 
 extension DaytonaBoxSettings {
@@ -6,6 +7,7 @@ extension DaytonaBoxSettings {
         "autoArchiveMinutes", "autoStopMinutes", "labels", "language", "public", "snapshot", "user", "volumes",
     ]
 
+    private static let mountLimit = 16
     private static let languages = ["python", "typescript", "javascript"]
 
     /// As one sandbox wants them: what it does not say stays as the fleet has it, and labels and volumes are added.
@@ -37,9 +39,15 @@ extension DaytonaBoxSettings {
         guard asked.language.map(Self.languages.contains) ?? true else {
             throw DriverError(.invalid, "The parameter 'language' has to be \(Self.languages.joined(separator: ", ")).")
         }
-        // What the fleet itself saves is somebody's.
+        // What the fleet itself saves is somebody's, and an id does not show whose it is.
+        guard asked.snapshot.map({ UUID(uuidString: $0) == nil }) ?? true else {
+            throw DriverError(.invalid, "The parameter 'snapshot' has to be a name, not an id.")
+        }
         guard asked.snapshot.map({ !$0.hasPrefix(OwnNames.prefix) }) ?? true else {
             throw DriverError(.invalid, "The parameter 'snapshot' names one that the fleet keeps for itself.")
+        }
+        guard asked.mounts.count <= Self.mountLimit else {
+            throw DriverError(.invalid, "The parameter 'volumes' names more than \(Self.mountLimit).")
         }
         guard !asked.labels.keys.contains(where: { $0.hasPrefix("sandfleet-") }) else {
             throw DriverError(.invalid, "The parameter 'labels' has a name that the fleet keeps for itself.")

@@ -71,12 +71,16 @@ extension DaytonaDriver {
     }
 
     package func discard(_ archive: ArchiveID) async throws(DriverError) {
-        let name = SnapshotName(fleet: fleet, archive).description
-        // Nobody says here in whose account it is; the name is only one archive's.
-        for account in await accounts.all() {
-            guard let snapshot = try await account.api.snapshot(name) else { continue }
-            try await account.api.deleteSnapshot(snapshot.id)
+        try await discard(archive, externalID: nil, account: nil)
+    }
+
+    package func discard(_ archive: ArchiveID, externalID: String?, account: String?) async throws(DriverError) {
+        guard let account = await accounts.account(named: account ?? binding.account) else { throw .otherAccount }
+        guard let snapshot = try await account.api.snapshot(SnapshotName(fleet: fleet, archive).description) else {
+            // Another organization's key would not see it either.
+            return try await account.confirmOrganization()
         }
+        try await account.api.deleteSnapshot(snapshot.id)
     }
 
     package func archives() async throws(DriverError) -> [ArchiveID] {

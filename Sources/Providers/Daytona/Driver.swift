@@ -59,17 +59,18 @@ package final class DaytonaDriver: Driver {
 
     package func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
         let account = try await accounts.account(of: creation.workspace)
+        try creation.requireAccount(account.binding)
         let name = BoxName(fleet: fleet, creation.tag.box)
         let envelope = account.binding.envelope(provider: Self.name, box: creation.tag.box.rawValue)
         var made = try await make(name, creation, envelope, account)
-        try account.checkOrganization(of: made)
-        if let tag = made.labels.flatMap(TagLabels.tag), tag.sandbox != creation.tag.sandbox {
-            throw DriverError(.conflict, "The box \(name) belongs to another sandbox.")
-        }
-        do {
-            try await account.claim(made, envelope, epoch: creation.tag.epoch)
+        do throws(DriverError) {
+            try account.checkOrganization(of: made)
+            if let tag = made.labels.flatMap(TagLabels.tag), tag.sandbox != creation.tag.sandbox {
+                throw DriverError(.conflict, "The box \(name) belongs to another sandbox.")
+            }
+            let isNews = try await account.claim(made, envelope, epoch: creation.tag.epoch)
             made = try await account.lifecycle.wake(made.id, envelope, epoch: creation.tag.epoch)
-            return try await entrance.enter(
+            let box = try await entrance.enter(
                 DaytonaEntry(
                     sandbox: made,
                     envelope: envelope,
@@ -80,6 +81,7 @@ package final class DaytonaDriver: Driver {
                 ),
                 account.api
             )
+            return isNews ? try await account.confirmClaim(of: box, made.id, epoch: creation.tag.epoch) : box
         } catch {
             throw error.withBoxMade
         }

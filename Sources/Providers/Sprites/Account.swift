@@ -8,6 +8,7 @@ import ProviderKit
 struct SpritesAccount: ProviderAccount {
     let api: SpritesAPI
     let binding: Binding
+    var isRefused: Bool { api.client.isRefused }
     private let proof: AccountProof
 
     private init(_ api: SpritesAPI, _ proof: AccountProof) {

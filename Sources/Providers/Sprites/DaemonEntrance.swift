@@ -12,7 +12,6 @@ struct DaemonEntrance: SpriteEntrance {
     private static let missing: Set<UInt8> = [126, 127]
     /// Of a script of ours.
     private static let noWorkspace: UInt8 = 73
-    private static let later: UInt8 = 74
 
     private static let noOther = DriverError(
         .unsupported,
@@ -102,15 +101,8 @@ struct DaemonEntrance: SpriteEntrance {
     }
 
     /// The daemon ends all that it has started, and then itself.
-    func halt(_ name: SpriteName, epoch: UInt64, _ api: SpritesAPI) async throws(DriverError) {
-        // Shells count to here.
-        let number = String(min(epoch, UInt64(Int64.max)))
+    func halt(_ name: SpriteName, _ api: SpritesAPI) async throws(DriverError) {
         let script = """
-            for each in "$1"/*/fence; do
-                [ -r "$each" ] || continue
-                read -r heading epoch sandbox <"$each"
-                [ "$heading" = sandfleet-fence-1 ] && [ "$epoch" -gt "$2" ] && exit \(Self.later)
-            done
             daemons() {
                 for each in /proc/[0-9]*; do
                     case "$(tr '\\0' ' ' 2>/dev/null <"$each/cmdline")" in
@@ -126,10 +118,7 @@ struct DaemonEntrance: SpriteEntrance {
                 sleep 0.1
             done
             """
-        let result = try await api.run(["/bin/sh", "-c", script, "sh", Self.directory, number], in: name)
-        guard result.code != Self.later else {
-            throw DriverError(.conflict, "A later owner has spoken to the sprite.")
-        }
+        let result = try await api.run(["/bin/sh", "-c", script, "sh", Self.directory], in: name)
         guard result.code == 0 else {
             throw DriverError(.timeout, "What runs in the sprite does not end: \(result.complaint)")
         }

@@ -66,11 +66,18 @@ package final class SpritesDriver: Driver {
         }
         let name = SpriteName(fleet: fleet, box: creation.tag.box)
         let account = try await accounts.account(of: creation.workspace)
+        try creation.requireAccount(account.binding)
         let envelope = account.envelope(of: name)
-        let sprite = try await make(name, creation.tag, envelope, account)
-        do {
+        let owner = SpriteLabels(sandbox: creation.tag.sandbox, epoch: creation.tag.epoch)
+        let sprite = try await make(name, owner, envelope, account)
+        do throws(DriverError) {
+            try account.checkOrganization(of: sprite)
+            if let labels = sprite.labels.flatMap(SpriteLabels.init), labels.sandbox != owner.sandbox {
+                throw DriverError(.conflict, "The sprite \(name) belongs to another sandbox.")
+            }
+            let isNews = try await account.claim(sprite, envelope, name, for: owner)
             try await account.api.setNetwork(of: name, creation.spec.networkPolicy)
-            return try await entrance.enter(
+            let box = try await entrance.enter(
                 SpriteEntry(
                     name: name,
                     envelope: envelope,
@@ -82,6 +89,7 @@ package final class SpritesDriver: Driver {
                 ),
                 account.api
             )
+            return isNews ? try await account.confirmClaim(of: box, name, for: owner) : box
         } catch {
             throw error.withBoxMade
         }
@@ -90,28 +98,20 @@ package final class SpritesDriver: Driver {
     /// Makes a sprite, or finds the one that an earlier try has made.
     private func make(
         _ name: SpriteName,
-        _ tag: BoxTag,
+        _ owner: SpriteLabels,
         _ envelope: Envelope,
         _ account: SpritesAccount
     ) async throws(DriverError) -> Sprite {
-        let owner = SpriteLabels(sandbox: tag.sandbox, epoch: tag.epoch)
-        let sprite: Sprite
         do {
-            sprite = try await account.api.create(name, owner, isPublic: boxes.isPublic)
+            return try await account.api.create(name, owner, isPublic: boxes.isPublic)
         } catch {
             switch error.kind {
             // What is there already is refused as invalid; and what was not answered may be there.
             case .invalid, .conflict, .timeout, .transient:
-                sprite = try await made(name, envelope, account, orElse: error)
+                return try await made(name, envelope, account, orElse: error)
             default: throw error
             }
         }
-        try account.checkOrganization(of: sprite)
-        if let labels = sprite.labels.flatMap(SpriteLabels.init), labels.sandbox != tag.sandbox {
-            throw DriverError(.conflict, "The sprite \(name) belongs to another sandbox.")
-        }
-        try await account.claim(sprite, envelope, name, for: owner)
-        return sprite
     }
 
     private func made(
@@ -156,7 +156,7 @@ package final class SpritesDriver: Driver {
         let sprite = try await account.find(name, envelope, epoch: epoch)
         // A cold one has no processes; to look would wake it.
         guard sprite.state.word != .cold else { return }
-        try await entrance.halt(name, epoch: epoch, account.api)
+        try await entrance.halt(name, account.api)
     }
 
     package func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {

@@ -20,7 +20,5 @@ protocol SpriteEntrance: Sendable {
     func enter(_ entry: SpriteEntry, _ api: SpritesAPI) async throws(DriverError) -> any Box
 
     /// Ends everything of ours that runs in it.
-    ///
-    /// - Throws: `conflict` when a later owner has spoken to the daemon: nothing was ended then.
-    func halt(_ name: SpriteName, epoch: UInt64, _ api: SpritesAPI) async throws(DriverError)
+    func halt(_ name: SpriteName, _ api: SpritesAPI) async throws(DriverError)
 }

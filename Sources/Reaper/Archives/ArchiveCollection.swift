@@ -86,6 +86,7 @@ struct ArchiveCollection: Duty {
                         $0.discardArchive = .with {
                             $0.archiveID = due.id.rawValue
                             $0.externalID = due.externalID ?? ""
+                            $0.account = due.account ?? ""
                         }
                     },
                     provider: due.provider,

@@ -25,13 +25,15 @@ public struct UploadBody: Sendable {
         }
     }
 
-    /// The body for the transport; calls back with the bytes that were handed over.
-    func transportBody(_ handedOver: @escaping @Sendable (ByteBuffer) -> Void) -> HTTPTransportRequestBody {
+    /// The body for the transport; calls back with the bytes that are handed over.
+    ///
+    /// Before they are: the answer may be there before `write` returns, and all that it answers has to be known by then.
+    func transportBody(_ handingOver: @escaping @Sendable (ByteBuffer) -> Void) -> HTTPTransportRequestBody {
         .streamed(
             HTTPTransportUpload(length: length) { write in
                 try await produce { chunk in
+                    handingOver(chunk)
                     try await write(chunk)
-                    handedOver(chunk)
                 }
             }
         )

@@ -10,6 +10,8 @@ package struct DeletableArchive: Sendable, Hashable {
     package var provider: String
     /// Of a native one: where it lies.
     package var placement: String?
+    /// The same: in whose account; nil for the fleet's own.
+    package var account: String?
     /// The provider's own word for it, or the name of its object; nil when it was never whole.
     package var externalID: String?
     /// How often deleting it has failed.
@@ -22,6 +24,7 @@ package struct DeletableArchive: Sendable, Hashable {
         format = try row.word("format")
         provider = try row.get("provider", as: String.self)
         placement = try row.get("placement", as: String?.self)
+        account = try row.get("account", as: String?.self)
         externalID = try row.get("external_id", as: String?.self)
         attempts = try row.get("attempts", as: Int.self)
     }

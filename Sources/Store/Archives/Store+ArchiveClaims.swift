@@ -94,7 +94,7 @@ extension Store {
                 update archives a set
                     reap_after = now() + make_interval(secs => least(3600, 30 * power(2, least(a.attempts, 10))))
                 from due d where a.id = d.id
-                returning a.id, a.workspace_id, a.sandbox_id, a.format, a.provider, a.placement,
+                returning a.id, a.workspace_id, a.sandbox_id, a.format, a.provider, a.placement, a.account,
                     a.reference ->> 'externalID' as external_id, a.attempts, d.deletable
             )
             select * from claimed where deletable

@@ -265,6 +265,9 @@ package nonisolated struct WireDiscardArchive: Sendable {
   /// What the provider itself calls it; empty when nobody has heard that.
   package var externalID: String = String()
 
+  /// In whose account it was to be saved; empty when nobody wrote that down.
+  package var account: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -744,7 +747,7 @@ nonisolated extension WireUpkeepDone: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireDiscardArchive: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DiscardArchive"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}archive_id\0\u{3}external_id\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}archive_id\0\u{3}external_id\0\u{1}account\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -754,6 +757,7 @@ nonisolated extension WireDiscardArchive: SwiftProtobuf.Message, SwiftProtobuf._
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.archiveID) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.externalID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.account) }()
       default: break
       }
     }
@@ -766,12 +770,16 @@ nonisolated extension WireDiscardArchive: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.externalID.isEmpty {
       try visitor.visitSingularStringField(value: self.externalID, fieldNumber: 2)
     }
+    if !self.account.isEmpty {
+      try visitor.visitSingularStringField(value: self.account, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireDiscardArchive, rhs: WireDiscardArchive) -> Bool {
     if lhs.archiveID != rhs.archiveID {return false}
     if lhs.externalID != rhs.externalID {return false}
+    if lhs.account != rhs.account {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -17,7 +17,8 @@ struct UpkeepEndpoint: Sendable {
                 throw Fault(.invalidRequest, "archive_id has to be an id.")
             }
             let externalID = discard.externalID.isEmpty ? nil : discard.externalID
-            try await keeper.driver.discard(archive, externalID: externalID)
+            let account = discard.account.isEmpty ? nil : discard.account
+            try await keeper.driver.discard(archive, externalID: externalID, account: account)
             return .with { $0.done = WireUpkeepDone() }
         case .sweep(let sweep):
             let report = try await BoxSweep(keeper: keeper, request: sweep).run()

@@ -96,6 +96,16 @@ struct CredentialSourceTests {
         }
     }
 
+    /// A folder that is not there (yet) says of nobody that it has no credentials of its own.
+    @Test func withoutTheFolderTheFleetsAreNotUsedInstead() async throws {
+        try await withTemporaryDirectory { directory in
+            let fleets = ["VERCEL_TOKEN": "t", "VERCEL_TEAM_ID": "t"]
+            let workspace = try #require(WorkspaceID("01jc0000000000000000000wsp"))
+            #expect(throws: CredentialError.self) { try find(fleets, in: directory + "/none", for: workspace) }
+            #expect(try find(fleets, in: directory, for: workspace)["VERCEL_TOKEN"]?.reveal() == "t")
+        }
+    }
+
     @Test func whoHasCredentialsOfItsOwnIsListed() async throws {
         try await withTemporaryDirectory { directory in
             let workspaces = ["x", "y", "z"].compactMap { WorkspaceID("01hzzzzzzzzzzzzzzzzzzzzzz\($0)") }

@@ -87,13 +87,13 @@ import VercelDriver
             let driver = fixture.driver
             let box = try await driver.create(fixture.creation())
             let reference = try await driver.capture(fixture.capture(of: box.envelope))
-            let inUse = await fixture.failure { try await $0.discard(reference.id, externalID: reference.externalID) }
+            let inUse = await fixture.failure { try await $0.discard(reference.id, externalID: reference.externalID, account: nil) }
             #expect(inUse == .conflict)
             try await driver.delete(box.envelope, epoch: 2)
-            try await driver.discard(reference.id, externalID: reference.externalID)
+            try await driver.discard(reference.id, externalID: reference.externalID, account: nil)
             #expect(try await fixture.snapshot(reference.externalID) == "deleted")
             // What is gone is gone.
-            try await driver.discard(reference.id, externalID: reference.externalID)
+            try await driver.discard(reference.id, externalID: reference.externalID, account: nil)
             try await driver.discard(reference.id)
         }
     }
@@ -109,7 +109,7 @@ import VercelDriver
             _ = try await driver.capture(fixture.capture(of: box.envelope))
             try await driver.discard(first.archive)
             #expect(try await fixture.snapshot(reference.externalID) == "created")
-            try await driver.discard(first.archive, externalID: reference.externalID)
+            try await driver.discard(first.archive, externalID: reference.externalID, account: nil)
             #expect(try await fixture.snapshot(reference.externalID) == "deleted")
         }
     }
@@ -119,7 +119,7 @@ import VercelDriver
             let box = try await fixture.driver.create(fixture.creation())
             let reference = try await fixture.driver.capture(fixture.capture(of: box.envelope))
             try await fixture.driver.delete(box.envelope, epoch: 2)
-            try await fixture.driver.discard(reference.id, externalID: reference.externalID)
+            try await fixture.driver.discard(reference.id, externalID: reference.externalID, account: nil)
             let creation = fixture.creation(source: reference)
             #expect(await fixture.failure { try await $0.create(creation) } == .archiveDamaged)
             #expect(try await fixture.driver.list().isEmpty)

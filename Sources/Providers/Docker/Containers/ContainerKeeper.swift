@@ -21,7 +21,10 @@ struct ContainerKeeper: Sendable {
         let image: ImageDocument
         if let source { image = source } else { image = try await images.obtain(creation.spec.image) }
         var newVolumes: [String] = []
-        for volume in volumes where try await !engine.hasVolume(volume.source) { newVolumes.append(volume.target) }
+        // One that cannot be written is nobody's to hand over.
+        for volume in volumes where !volume.isReadOnly {
+            if try await !engine.hasVolume(volume.source) { newVolumes.append(volume.target) }
+        }
         let request = try ContainerRequest(
             creation,
             configuration,

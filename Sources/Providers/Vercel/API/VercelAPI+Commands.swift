@@ -1,4 +1,3 @@
-import BoxSession
 import CurlTransport
 import FoundationEssentials
 import Model
@@ -117,25 +116,6 @@ extension VercelAPI {
             repeatability: .idempotentByKey
         )
         _ = try await self.call { client throws(DriverError) in try await client.send(call) }
-    }
-
-    /// What the daemon of a sandbox has written down about its owners; nil where there is none yet, or nothing that can be read.
-    func fence(of sandbox: SandboxID, in session: String) async throws(DriverError) -> DaemonFence? {
-        let call = ProviderCall(
-            "read fence",
-            "POST",
-            "/v2/sandboxes/sessions/\(session)/fs/read",
-            body: .json(["path": DaemonFence.path(in: DaemonOpener.state, of: sandbox)]),
-            repeatability: .safe,
-            deadline: .seconds(20)
-        )
-        do throws(DriverError) {
-            let answer = try await self.call { client throws(DriverError) in try await client.send(call) }
-            return DaemonFence(answer.body)
-        } catch {
-            guard error.kind == .invalid else { throw error }
-            return nil
-        }
     }
 
     /// Unpacks a gzip'd tar, whose names are relative to the root.

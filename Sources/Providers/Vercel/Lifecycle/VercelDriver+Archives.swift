@@ -17,8 +17,6 @@ extension VercelDriver {
         tags.archive = capture.archive
         tags.epoch = tags.epoch.map { max($0, capture.epoch) }
         try await api.tag(name, tags.all, of: capture.envelope)
-        // Once more: the tag took its time.
-        try await refuse(capture.epoch, behindFenceOf: answer)
         do throws(DriverError) {
             let taken = try await api.snapshot(
                 session: answer.session.id,
@@ -85,11 +83,12 @@ extension VercelDriver {
     }
 
     package func discard(_ archive: ArchiveID) async throws(DriverError) {
-        try await discard(archive, externalID: nil)
+        try await discard(archive, externalID: nil, account: nil)
     }
 
     /// - Throws: `conflict` while some sandbox would go on from that snapshot: its files are there and nowhere else.
-    package func discard(_ archive: ArchiveID, externalID: String?) async throws(DriverError) {
+    package func discard(_ archive: ArchiveID, externalID: String?, account: String?) async throws(DriverError) {
+        guard account == nil || account == binding.account else { throw .otherAccount }
         var snapshot = externalID
         if snapshot == nil { snapshot = try await unpublished(archive) }
         guard let snapshot else { return }

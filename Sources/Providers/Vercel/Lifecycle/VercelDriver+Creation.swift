@@ -52,9 +52,10 @@ extension VercelDriver {
         guard let tag, tag.fleet == creation.tag.fleet, tag.sandbox == creation.tag.sandbox else {
             throw DriverError(.conflict, "A sandbox that is not this box has its name at Vercel.")
         }
-        try await claim(found.sandbox, of: own, epoch: creation.tag.epoch)
+        let isNews = try await claim(found.sandbox, of: own, epoch: creation.tag.epoch)
         do throws(DriverError) {
-            return try await open(try await running(name, of: own), creation, isNew: false)
+            let box = try await open(try await running(name, of: own), creation, isNew: false)
+            return isNews ? try await confirmClaim(of: box, epoch: creation.tag.epoch) : box
         } catch {
             guard error.kind == .gone else { throw error.withBoxMade }
             // Its session is over and was not saved. Nobody has used it yet, so another one is the same.

@@ -1,46 +1,48 @@
-import BoxSession
 import Model
 import ProviderKit
 
-/// Who has a sandbox, as the provider and the box itself tell it.
+/// Who has a sandbox, as the provider tells it.
 ///
-/// Vercel has no call that compares. So each owner writes its epoch into the sandbox's tag before it does anything else, and looks right
-/// before each change: at the tag, which is there whether the sandbox runs or not, and in a session that runs at the fence of the
-/// daemon, which two owners cannot write past each other.
+/// Vercel has no call that compares. So each owner writes its epoch into the sandbox's tag before it does anything else, once more when
+/// the daemon has let it in, and everybody looks at it right before each change. What lies in the box says nothing here: its
+/// programs could write it.
 extension VercelDriver {
     /// What is there of a sandbox.
     ///
-    /// - Throws: `conflict` when a later owner has taken it up. While its session runs and does not answer, nobody knows: `timeout`.
+    /// - Throws: `conflict` when a later owner has taken it up.
     func owned(_ name: String, of box: Envelope, epoch: UInt64) async throws(DriverError) -> SandboxAnswer {
-        try await BoundedWait(limit: configuration.patience)
-            .until("\(name) to tell whose it is") { () throws(DriverError) in
-                let answer = try await look(name, of: box)
-                try refuse(epoch, behind: answer.sandbox)
-                try await refuse(epoch, behindFenceOf: answer)
-                return .ready(answer)
-            }
+        let answer = try await look(name, of: box)
+        try refuse(epoch, behind: answer.sandbox)
+        return answer
     }
 
     /// Writes down that a sandbox is this owner's from now on.
-    func claim(_ sandbox: SandboxDocument, of box: Envelope, epoch: UInt64) async throws(DriverError) {
+    ///
+    /// - Returns: Whether it was not written there already.
+    @discardableResult
+    func claim(_ sandbox: SandboxDocument, of box: Envelope, epoch: UInt64) async throws(DriverError) -> Bool {
         try refuse(epoch, behind: sandbox)
         var tags = VercelTags(sandbox)
-        guard let highest = tags.epoch, highest < epoch else { return }
+        guard let highest = tags.epoch, highest < epoch else { return false }
         tags.epoch = epoch
         try await api.tag(sandbox.name, tags.all, of: box)
+        return true
+    }
+
+    /// Looks once more, now that the daemon refuses whoever was before: one of those may have written over it meanwhile.
+    func confirmClaim(of box: any Box, epoch: UInt64) async throws(DriverError) -> any Box {
+        do {
+            let answer = try await look(try identify(box.envelope), of: box.envelope)
+            try await claim(answer.sandbox, of: box.envelope, epoch: epoch)
+            return box
+        } catch {
+            await box.detach()
+            throw error
+        }
     }
 
     func refuse(_ epoch: UInt64, behind sandbox: SandboxDocument) throws(DriverError) {
         guard let highest = VercelTags(sandbox).epoch, highest > epoch else { return }
-        throw Self.followed
-    }
-
-    /// - Throws: `transient` when its session has ended just now, or does not answer.
-    func refuse(_ epoch: UInt64, behindFenceOf answer: SandboxAnswer) async throws(DriverError) {
-        guard ObservedState<VercelState>(answer.session.status).meaning == .running,
-            let sandbox = VercelTags(answer.sandbox).sandbox,
-            let fence = try await api.fence(of: sandbox, in: answer.session.id), fence.epoch > epoch
-        else { return }
         throw Self.followed
     }
 

@@ -5,15 +5,16 @@ extension VercelDriver {
     package func resume(_ resumption: BoxResumption) async throws(DriverError) -> any Box {
         let name = try identify(resumption.envelope)
         let found = try await look(name, of: resumption.envelope)
-        try await claim(found.sandbox, of: resumption.envelope, epoch: resumption.epoch)
+        let isNews = try await claim(found.sandbox, of: resumption.envelope, epoch: resumption.epoch)
         let isRunning = ObservedState<VercelState>(found.session.status).meaning == .running
-        return try await open(
+        let box = try await open(
             isRunning ? found : try await running(name, of: resumption.envelope),
             resumption.spec,
             sandbox: resumption.sandbox,
             epoch: resumption.epoch,
             environment: resumption.environment
         )
+        return isNews ? try await confirmClaim(of: box, epoch: resumption.epoch) : box
     }
 
     /// A session that runs: the present one, or the next.
