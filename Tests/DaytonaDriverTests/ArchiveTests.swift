@@ -40,7 +40,7 @@ import Testing
             try await fixture.emulator.inject(EmulatorFault(.lostAnswer, "POST", "*/snapshot"))
             let capture = fixture.capture(box.envelope)
             _ = try await fixture.driver.capture(capture)
-            #expect(try await fixture.emulator.count("POST", "/snapshot") == 1)
+            // Asked for once more or not, before the first is seen: the name can be taken once.
             #expect(try await fixture.driver.archives() == [capture.archive])
         }
     }
