@@ -129,7 +129,7 @@ let package = Package(
 
         // Clean faces of the C libraries; they know nothing about us.
         library("NATSClient", ["CNATS", logging, nioCore, nioLocks]),
-        library("PostgresClient", ["CPostgres", logging, nioLocks]),
+        library("PostgresClient", ["CLinux", "CPostgres", logging, nioLocks]),
         library("CurlTransport", ["CCurl", "CCurlShims", crypto, logging, nioCore, nioLocks, nioWebSocket]),
 
         library("Compression", ["CZstd", nioCore]),

@@ -64,6 +64,54 @@ struct CallTests {
         }
     }
 
+    /// A request that lasts: without a deadline, and its owner answers when it is told to.
+    private func run() -> WireSandboxRequest {
+        .with {
+            $0.operationID = OperationID.now().rawValue
+            $0.run = WireRunCommand()
+        }
+    }
+
+    @Test func whatLastsIsPolledAndAnsweredInTheEnd() async throws {
+        try await withBus { nats in
+            let worker = try await nats.connect(as: .worker)
+            let client = BusClient(bus: try await nats.connect(as: .gateway))
+            let asked = run()
+            let (polled, poll) = AsyncStream<String>.makeStream()
+            try await withServer(worker, subject) { call in
+                guard case .poll(let question) = call.request.operation else {
+                    for await id in polled where id == asked.operationID { break }
+                    return .with { $0.command = WireCommandResult() }
+                }
+                poll.yield(question.operationID)
+                return .with { $0.operation = .with { $0.running = true } }
+            } _: {
+                let context = CallContext(requestID: "r", deadline: nil)
+                let reply = try await client.ask(asked, workspace: workspace, sandbox: sandbox, context: context)
+                #expect(reply.command == WireCommandResult())
+            }
+        }
+    }
+
+    @Test func whatItsOwnerDoesNotKnowIsNotWaitedFor() async throws {
+        try await withBus { nats in
+            let worker = try await nats.connect(as: .worker)
+            let client = BusClient(bus: try await nats.connect(as: .gateway))
+            let asked = run()
+            try await withServer(worker, subject) { call in
+                guard case .poll = call.request.operation else { throw NoAnswer() }
+                return .with { $0.operation = .with { $0.running = false } }
+            } _: {
+                let context = CallContext(requestID: "r", deadline: nil)
+                let error = await refusal {
+                    _ = try await client.ask(asked, workspace: workspace, sandbox: sandbox, context: context)
+                }
+                #expect(error?.fault.code == .outcomeUnknown)
+                #expect(error?.fault.details == ["operationId": asked.operationID])
+            }
+        }
+    }
+
     @Test func aSupersededOwnersAnswerIsNotTaken() async throws {
         try await withBus { nats in
             let worker = try await nats.connect(as: .worker)

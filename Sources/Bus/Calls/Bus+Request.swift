@@ -11,13 +11,15 @@ extension Bus {
     ///   - timeout: How long to wait; the request itself carries the context's deadline.
     ///   - link: Nil is the connection for questions.
     ///   - endsWithConnection: Do not wait for the timeout when the connection breaks.
+    ///   - silence: What is done when no answer comes for a while.
     func request<Reply: Message>(
         _ subject: String,
         _ body: some Message,
         context: CallContext,
         timeout: Duration,
         over link: NATSConnection? = nil,
-        endsWithConnection: Bool = false
+        endsWithConnection: Bool = false,
+        silence: RequestSilence? = nil
     ) async throws -> Reply {
         var headers: NATSHeaders = [Header.requestID: context.requestID]
         if let deadline = context.deadline {
@@ -35,7 +37,8 @@ extension Bus {
                     headers: headers,
                     payload: payload,
                     timeout: timeout,
-                    endsWithConnection: endsWithConnection
+                    endsWithConnection: endsWithConnection,
+                    silence: silence
                 )
         } catch let error as NATSError {
             throw BusError(error)

@@ -89,26 +89,20 @@ package struct BusClient: Sendable {
     }
 
     /// Waits for the answer of a long operation, polling its owner: either side learns within seconds that the other is gone.
+    ///
+    /// Most are answered before the first poll, and cost no task and no timer of their own.
     private func watch(
         _ request: WireSandboxRequest,
         _ subject: String,
         _ context: CallContext
     ) async throws -> WireSandboxReply {
-        try await withThrowingTaskGroup(of: WireSandboxReply?.self) { group in
-            group.addTask {
-                try await bus.request(subject, request, context: context, timeout: .seconds(7 * 24 * 3600))
-            }
-            group.addTask {
-                try await pollUntilLost(request.operationID, subject, context)
-                return nil
-            }
-            defer { group.cancelAll() }
-            while let outcome = try await group.next() {
-                if let reply = outcome { return reply }
-                // The owner does not know the operation: give an answer that is on its way a moment.
-                group.addTask {
-                    try await Task.sleep(for: .milliseconds(500))
-                    throw BusError(
+        let polls = OperationPolls()
+        defer { polls.end() }
+        let silence = RequestSilence(after: Self.pollInterval) { pending in
+            polls.begin {
+                guard (try? await pollUntilLost(request.operationID, subject, context)) != nil else { return }
+                pending.fail(
+                    BusError(
                         .unknown,
                         Fault(
                             .outcomeUnknown,
@@ -116,19 +110,25 @@ package struct BusClient: Sendable {
                             details: ["operationId": request.operationID]
                         )
                     )
-                }
+                )
             }
-            throw BusError.unknown
         }
+        return try await bus.request(
+            subject,
+            request,
+            context: context,
+            timeout: .seconds(7 * 24 * 3600),
+            silence: silence
+        )
     }
 
-    /// Returns when the owner answers that it does not know the operation, or twice in a row nobody is there.
+    /// Returns when the owner answers that it does not know the operation, or twice in a row nobody is there, and an answer
+    /// that was on its way would have come; throws when it is cancelled.
     private func pollUntilLost(_ operation: String, _ subject: String, _ context: CallContext) async throws {
         var poll = WireSandboxRequest()
         poll.poll = .with { $0.operationID = operation }
         var absences = 0
-        while absences < 2 {
-            try await Task.sleep(for: Self.pollInterval)
+        while true {
             do {
                 let reply: WireSandboxReply = try await bus.request(
                     subject,
@@ -142,6 +142,8 @@ package struct BusClient: Sendable {
             } catch is BusError {
                 // Slow or cut off: no proof of anything.
             }
+            guard absences < 2 else { return try await Task.sleep(for: .milliseconds(500)) }
+            try await Task.sleep(for: Self.pollInterval)
         }
     }
 

@@ -2,6 +2,7 @@
 
 #include "linux_poll.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -23,6 +24,14 @@ int linux_watch(int poller, int descriptor, uint32_t from, uint32_t to, uint64_t
         event.events |= EPOLLOUT;
     int operation = from == 0 ? EPOLL_CTL_ADD : to == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
     return epoll_ctl(poller, operation, descriptor, &event);
+}
+
+int linux_watch_once(int poller, int descriptor, uint64_t token)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.u64 = token};
+    if (epoll_ctl(poller, EPOLL_CTL_MOD, descriptor, &event) == 0)
+        return 0;
+    return errno == ENOENT ? epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event) : -1;
 }
 
 int linux_poll(int poller, struct linux_event *events, int timeout_milliseconds)

@@ -12,9 +12,10 @@ extension NATSConnection {
         headers: NATSHeaders = [:],
         payload: ByteBuffer = ByteBuffer(),
         timeout: Duration,
-        endsWithConnection: Bool = false
+        endsWithConnection: Bool = false,
+        silence: RequestSilence? = nil
     ) async throws -> NATSMessage {
-        try await exchange(subject, headers, payload, timeout, endsWithConnection)
+        try await exchange(subject, headers, payload, timeout, endsWithConnection, silence)
     }
 
     /// Returns when the server has processed everything that was sent on this connection so far, by a message to ourselves.
@@ -24,7 +25,7 @@ extension NATSConnection {
     /// Throws `.interrupted` when the connection is lost meanwhile, and as `request` does; the user has to be allowed to publish
     /// below its own inbox prefix.
     package func roundTrip(timeout: Duration) async throws {
-        _ = try await exchange(nil, [:], ByteBuffer(), timeout, true)
+        _ = try await exchange(nil, [:], ByteBuffer(), timeout, true, nil)
     }
 
     /// - Parameter destination: Nil is our own inbox.
@@ -33,7 +34,8 @@ extension NATSConnection {
         _ headers: NATSHeaders,
         _ payload: ByteBuffer,
         _ timeout: Duration,
-        _ endsWithConnection: Bool
+        _ endsWithConnection: Bool,
+        _ silence: RequestSilence?
     ) async throws -> NATSMessage {
         let requests = context.requests
         let id = requests.nextID()
@@ -52,7 +54,8 @@ extension NATSConnection {
                 let entry = RequestTable.Entry(
                     subject: subject,
                     continuation: continuation,
-                    endsWithConnection: endsWithConnection
+                    endsWithConnection: endsWithConnection,
+                    silence: silence
                 )
                 switch requests.register(id, entry, bytes: payload.readableBytes, deadline: deadline) {
                 case .refused: break

@@ -5,6 +5,8 @@ struct DeadlineHeap {
     struct Entry {
         let deadline: ContinuousClock.Instant
         let id: UInt64
+        /// Not its end: somebody wants to know that it is not answered yet.
+        var isSilence = false
     }
 
     private var entries: [Entry] = []

@@ -12,6 +12,7 @@ final class RequestTable: Sendable {
         let subject: String
         let continuation: Continuation
         let endsWithConnection: Bool
+        var silence: RequestSilence?
     }
 
     private struct State {
@@ -65,7 +66,12 @@ final class RequestTable: Sendable {
                 refusal = NATSError(.closed, "request")
             } else {
                 state.entries[id] = entry
-                timer = Self.schedule(id, at: deadline, &state)
+                timer = Self.schedule(DeadlineHeap.Entry(deadline: deadline, id: id), &state)
+                if let silence = entry.silence {
+                    let moment = ContinuousClock.now.advanced(by: silence.after)
+                    let look = DeadlineHeap.Entry(deadline: moment, id: id, isSilence: true)
+                    timer = Self.schedule(look, &state) ?? timer
+                }
                 state.unheardBytes += bytes
                 isSilent = state.unheardBytes > Self.unheardLimit
             }
@@ -130,19 +136,15 @@ final class RequestTable: Sendable {
     }
 
     /// Returns the instant that the timer has to be set for, if it is not set for one as early.
-    private static func schedule(
-        _ id: UInt64,
-        at deadline: ContinuousClock.Instant,
-        _ state: inout State
-    ) -> ContinuousClock.Instant? {
-        state.deadlines.push(DeadlineHeap.Entry(deadline: deadline, id: id))
-        if state.deadlines.count > 2 * state.entries.count + 64 {
+    private static func schedule(_ entry: DeadlineHeap.Entry, _ state: inout State) -> ContinuousClock.Instant? {
+        state.deadlines.push(entry)
+        if state.deadlines.count > 4 * state.entries.count + 64 {
             let entries = state.entries
             state.deadlines.keep { entries[$0] != nil }
         }
-        if let current = state.timerSetFor, current <= deadline { return nil }
-        state.timerSetFor = deadline
-        return deadline
+        if let current = state.timerSetFor, current <= entry.deadline { return nil }
+        state.timerSetFor = entry.deadline
+        return entry.deadline
     }
 
     private func setTimer(for deadline: ContinuousClock.Instant) {
@@ -155,19 +157,27 @@ final class RequestTable: Sendable {
     private func expire(timerSetFor deadline: ContinuousClock.Instant) {
         let now = ContinuousClock.now
         var expired: [Entry] = []
+        var silent: [(RequestSilence, UInt64)] = []
         let next = state.withLockedValue { state -> ContinuousClock.Instant? in
             // A timer that an earlier deadline has superseded sets no successor, or timers would multiply.
             guard state.timerSetFor == deadline else { return nil }
             while let earliest = state.deadlines.earliest {
-                let isLive = state.entries[earliest.id] != nil
-                if isLive, earliest.deadline > now { break }
+                let entry = state.entries[earliest.id]
+                if entry != nil, earliest.deadline > now { break }
                 state.deadlines.popEarliest()
-                if let entry = state.entries.removeValue(forKey: earliest.id) { expired.append(entry) }
+                guard let entry else { continue }
+                if !earliest.isSilence {
+                    state.entries[earliest.id] = nil
+                    expired.append(entry)
+                } else if let silence = entry.silence {
+                    silent.append((silence, earliest.id))
+                }
             }
             state.timerSetFor = state.deadlines.earliest?.deadline
             return state.timerSetFor
         }
         if let next { setTimer(for: next) }
+        for (silence, id) in silent { silence.begin(PendingRequest(table: self, id: id)) }
         for entry in expired { entry.continuation.resume(throwing: NATSError(.timeout, "request")) }
     }
 }

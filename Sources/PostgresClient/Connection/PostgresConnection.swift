@@ -6,15 +6,14 @@ package actor PostgresConnection {
 
     private nonisolated let executor: QueueExecutor
     private nonisolated let flight: StatementFlight
-    private nonisolated let socket: Int32
-    /// Nil once closed.
-    private var session: ServerSession?
+    nonisolated let socket: Int32
+    private nonisolated let holder: SessionHolder
 
     private init(_ session: sending ServerSession, executor: QueueExecutor) {
         self.executor = executor
         flight = StatementFlight(session)
         socket = session.socket
-        self.session = session
+        holder = SessionHolder(session)
     }
 
     /// Connects on the connection's own queue; bounded by the connect timeout, deaf to cancellation.
@@ -71,7 +70,7 @@ package actor PostgresConnection {
 
     /// Closes the connection; what is used afterwards throws `closed`.
     package func close() {
-        session = nil
+        holder.close()
         flight.end(.broken)
     }
 
@@ -91,18 +90,56 @@ package actor PostgresConnection {
         isCancellable: Bool,
         _ body: @Sendable (ServerSession) throws(PostgresError) -> Value
     ) throws -> Value {
-        guard let session else { throw PostgresError(.closed, "the connection is closed") }
-        flight.begin(ticket)
-        defer { flight.end(session.condition) }
-        // Only now: a cancellation before the ticket was current found nothing to cancel.
-        if isCancellable { try Task.checkCancellation() }
+        var isCancelled = false
+        let value: Value?
         do throws(PostgresError) {
-            return try body(session)
+            value = try holder.withSession { session throws(PostgresError) in
+                flight.begin(ticket)
+                defer { flight.end(session.condition) }
+                // Only now: a cancellation before the ticket was current found nothing to cancel.
+                isCancelled = isCancellable && Task.isCancelled
+                return isCancelled ? nil : try body(session)
+            }
         } catch {
             if isCancellable, error.sqlState == "57014", Task.isCancelled { throw CancellationError() }
             throw error
         }
+        guard let value else { throw CancellationError() }
+        return value
     }
+}
+
+/// Sending on the caller's thread, and collecting the answer on another; whoever does it has the connection to itself.
+extension PostgresConnection {
+    /// Sends a statement that is prepared here; nil when it is not, and nothing was sent.
+    ///
+    /// - Returns: The ticket to cancel it by.
+    nonisolated func send(_ statement: Statement) throws(PostgresError) -> UInt64? {
+        let ticket = flight.makeTicket()
+        return try holder.withSession { session throws(PostgresError) in
+            flight.begin(ticket)
+            var isSent = false
+            defer { if !isSent { flight.end(session.condition) } }
+            isSent = try session.send(statement)
+            return isSent ? ticket : nil
+        }
+    }
+
+    /// What has come of the statement that was sent; nil while it is not complete.
+    nonisolated func collect() -> Result<PostgresRows, PostgresError>? {
+        do throws(PostgresError) {
+            return try holder.withSession { session in
+                guard let answer = session.collect() else { return nil }
+                flight.end(session.condition)
+                return answer
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Asks the server to end the statement; its answer comes all the same.
+    nonisolated func cancel(_ ticket: UInt64) { flight.cancel(ticket) }
 }
 
 extension PostgresConnection {

@@ -6,6 +6,8 @@ final class ServerSession {
     var prepared = PreparedStatements()
     /// Requests and answers no longer match, so the session must not be used again.
     var isOutOfStep = false
+    /// What has come of a statement whose answer is collected, and is not complete yet.
+    var answer: Result<PostgresRows, PostgresError>?
 
     init(_ configuration: PostgresConfiguration) throws(PostgresError) {
         let fields = try ConnectionFields(configuration)

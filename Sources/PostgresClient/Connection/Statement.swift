@@ -43,6 +43,9 @@ struct Statement: Sendable {
         }
     }
 
+    /// Bytes of its parameters.
+    var size: Int { bytes.count }
+
     /// The server's text cannot hold a NUL, and C would silently end there.
     static func refuseNUL(in text: String, _ what: String) throws(PostgresError) {
         guard !text.utf8.contains(0) else { throw PostgresError(.encode, "\(what) holds a NUL character") }

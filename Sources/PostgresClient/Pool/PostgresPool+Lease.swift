@@ -10,8 +10,8 @@ extension PostgresPool {
         // Names the waiter once it has one, for the cancellation handler.
         let waiting = NIOLockedValueBox<PoolState.WaiterID?>(nil)
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { waiter in
-                enqueue(waiter, waiting: waiting)
+            try await withCheckedThrowingContinuation { continuation in
+                enqueue({ continuation.resume(with: $0) }, waiting: waiting)
             }
         } onCancel: {
             cancel(waiting)
@@ -32,7 +32,8 @@ extension PostgresPool {
         if let replacement { connect(replacement) }
     }
 
-    private func enqueue(_ waiter: Waiter, waiting: NIOLockedValueBox<PoolState.WaiterID?>) {
+    /// Calls the waiter with a connection, at once or later, on any thread; or with the reason why there is none.
+    func enqueue(_ waiter: @escaping Waiter, waiting: NIOLockedValueBox<PoolState.WaiterID?>) {
         enum Step {
             case resume(Result<Lease, any Error>)
             case connect(PoolState.ConnectionID?)
@@ -54,20 +55,20 @@ extension PostgresPool {
             }
         }
         switch step {
-        case .resume(let result): waiter.resume(with: result)
+        case .resume(let result): waiter(result)
         case .connect(let id):
             if let id { connect(id) }
             setTimer()
         }
     }
 
-    private func cancel(_ waiting: NIOLockedValueBox<PoolState.WaiterID?>) {
+    func cancel(_ waiting: NIOLockedValueBox<PoolState.WaiterID?>) {
         // Read under the lock: either the waiter is there, or it will find its task cancelled.
         let waiter = contents.withLockedValue { contents -> Waiter? in
             guard let id = waiting.withLockedValue({ $0 }), contents.state.cancel(id) else { return nil }
             return contents.waiters.removeValue(forKey: id)
         }
-        waiter?.resume(throwing: CancellationError())
+        waiter?(.failure(CancellationError()))
     }
 
     private func connect(_ id: PoolState.ConnectionID) {
@@ -82,7 +83,7 @@ extension PostgresPool {
                     contents.state.connectFailed(id).compactMap { contents.waiters.removeValue(forKey: $0) }
                 }
                 for waiter in waiters {
-                    waiter.resume(throwing: error)
+                    waiter(.failure(error))
                 }
             }
         }
@@ -104,7 +105,7 @@ extension PostgresPool {
         }
         switch action {
         case .keep: break
-        case .hand(let id, _): waiter?.resume(returning: Lease(id: id, connection: connection))
+        case .hand(let id, _): waiter?(.success(Lease(id: id, connection: connection)))
         case .close: closeLater(connection)
         }
     }
@@ -133,7 +134,7 @@ extension PostgresPool {
             return contents.state.expire(now: now).compactMap { contents.waiters.removeValue(forKey: $0) }
         }
         for waiter in waiters {
-            waiter.resume(throwing: PostgresError(.poolTimeout, "no connection came free in time"))
+            waiter(.failure(PostgresError(.poolTimeout, "no connection came free in time")))
         }
         setTimer()
     }

@@ -3,7 +3,7 @@ import NIOConcurrencyHelpers
 
 /// Up to `poolSize` connections, made when needed and lent in the order of asking.
 package final class PostgresPool: Sendable {
-    typealias Waiter = CheckedContinuation<Lease, any Error>
+    typealias Waiter = @Sendable (Result<Lease, any Error>) -> Void
 
     /// A connection and its name in the pool's state.
     struct Lease: Sendable {
@@ -21,11 +21,16 @@ package final class PostgresPool: Sendable {
     let configuration: PostgresConfiguration
     let logger: Logger
     let contents: NIOLockedValueBox<Contents>
+    let answers = AnswerLoop()
 
     package init(_ configuration: PostgresConfiguration, logger: Logger = Logger(label: "postgres.pool")) {
         self.configuration = configuration
         self.logger = logger
         contents = NIOLockedValueBox(Contents(state: PoolState(limit: configuration.poolSize)))
+    }
+
+    deinit {
+        answers.stop()
     }
 
     /// How many callers wait for a connection.
@@ -76,11 +81,12 @@ package final class PostgresPool: Sendable {
             )
         }
         for waiter in waiters {
-            waiter.resume(throwing: PostgresError(.closed, "the pool is shut down"))
+            waiter(.failure(PostgresError(.closed, "the pool is shut down")))
         }
         for connection in connections {
             await connection.close()
         }
+        answers.stop()
     }
 
     /// A server that restarted leaves dead connections behind; nothing was sent over them yet, so they are replaced.

@@ -10,7 +10,7 @@ package struct PostgresCell: Sendable {
         self.index = index
     }
 
-    package var column: PostgresColumn { result.columns[index] }
+    package var column: PostgresColumn { result.column(index) }
     package var isNull: Bool { result.isNull(row: row, column: index) }
 
     package func text() throws(PostgresError) -> String {
@@ -20,7 +20,7 @@ package struct PostgresCell: Sendable {
 
     /// The text, if the column is of one of these types.
     package func text<Value>(of types: [PostgresType], as target: Value.Type) throws(PostgresError) -> String {
-        guard types.contains(column.type) else { throw mismatch(target) }
+        guard types.contains(result.type(ofColumn: index)) else { throw mismatch(target) }
         return try text()
     }
 

@@ -15,7 +15,7 @@ package struct PostgresRow: Sendable {
         _ name: String,
         as type: Value.Type = Value.self
     ) throws(PostgresError) -> Value {
-        guard let column = result.columns.firstIndex(where: { $0.name == name }) else {
+        guard let column = result.column(named: name) else {
             throw PostgresError(.decode, "there is no column \"\(name)\"")
         }
         return try Value(postgres: PostgresCell(result: result, row: index, index: column))
@@ -25,7 +25,7 @@ package struct PostgresRow: Sendable {
         _ column: Int,
         as type: Value.Type = Value.self
     ) throws(PostgresError) -> Value {
-        guard result.columns.indices.contains(column) else {
+        guard (0..<result.columnCount).contains(column) else {
             throw PostgresError(.decode, "there is no column \(column)")
         }
         return try Value(postgres: PostgresCell(result: result, row: index, index: column))

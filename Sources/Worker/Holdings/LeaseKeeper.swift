@@ -27,6 +27,7 @@ final class LeaseKeeper: Sendable {
     let statistics: EndpointStatistics
     let holdings = Holdings()
     let metrics: ProcessMetrics
+    let holdBack = HoldBack(for: ProcessLife.heldBackFor)
     /// How many bytes of one process are stored when its start does not say.
     let storedLimit: UInt64
     let logger: Logger

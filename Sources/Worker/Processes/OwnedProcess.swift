@@ -38,6 +38,8 @@ final class OwnedProcess: Sendable {
         var tails: (stdout: ByteBuffer, stderr: ByteBuffer)?
         var endedAt: ContinuousClock.Instant?
         var task: Task<Void, Never>?
+        /// What is done for it on the side.
+        var assistant: Task<Void, Never>?
         var isStopping = false
         var waiters: [UInt64: Waiter] = [:]
         var lastWaiter: UInt64 = 0
@@ -179,6 +181,14 @@ final class OwnedProcess: Sendable {
         }
     }
 
+    /// Does something for it on the side, unless it has ended; `stop` ends that too.
+    func assist(_ work: @escaping @Sendable () async -> Void) {
+        shared.withLockedValue { shared in
+            guard !shared.isStopping, shared.endedAt == nil else { return }
+            shared.assistant = Task { await work() }
+        }
+    }
+
     /// Looks after it anew, from what is stored.
     func relaunch(_ life: @escaping @Sendable () async -> Void) async {
         let task = shared.withLockedValue { $0.task }
@@ -191,13 +201,15 @@ final class OwnedProcess: Sendable {
     ///
     /// A start that is under way is let through, so that its program is not ended; unless it is hurried.
     func stop(hurried: Bool) async {
-        let task = shared.withLockedValue { shared in
+        let (task, assistant) = shared.withLockedValue { shared in
             shared.isStopping = true
-            if case .starting = shared.phase, !hurried { return shared.task }
+            if case .starting = shared.phase, !hurried { return (shared.task, shared.assistant) }
             shared.task?.cancel()
-            return shared.task
+            shared.assistant?.cancel()
+            return (shared.task, shared.assistant)
         }
         await task?.value
+        await assistant?.value
         move(to: .left)
     }
 }

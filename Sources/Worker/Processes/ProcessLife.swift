@@ -38,13 +38,7 @@ struct ProcessLife: Sendable {
     /// - Parameter first: The process as it was started or attached to; nil finds it first.
     func follow(_ first: (any BoxProcess)?, _ pump: ProcessPump, _ sink: any ChunkSink) async {
         await withDiscardingTaskGroup { group in
-            if process.identity.mode == .foreground {
-                group.addTask {
-                    // Ends early, and harmlessly, when the process is left.
-                    try? await Task.sleep(for: Self.heldBackFor)
-                    await pump.letGo()
-                }
-            }
+            if process.identity.mode == .foreground { keeper.holdBack.hold(pump, of: process) }
             do {
                 let (source, exit) = try await exit(of: first, pump, in: &group)
                 let end = ProcessEnd(exit, wish: process.wish)
@@ -203,10 +197,11 @@ struct ProcessLife: Sendable {
     }
 
     private func ended(_ record: ProcessRecord, _ tails: (stdout: ByteBuffer, stderr: ByteBuffer)?) {
-        keeper.announceEnd(of: process.id, in: holding.workspace)
         if record.status == .lost { keeper.metrics.lost() }
+        // Who asked for it here first; the others are told over the bus.
         process.end(record, tails: tails)
         holding.processes.hasEnded(process)
+        keeper.announceEnd(of: process.id, in: holding.workspace)
     }
 
     /// The process goes on without this worker, or is looked after anew.

@@ -110,6 +110,8 @@ final class ProcessPump: Sendable {
         state.withLockedValue { $0.recording.note(type, payload, at: time) }
     }
 
+    var isHeldBack: Bool { state.withLockedValue { $0.isHeldBack } }
+
     /// Lets a first append go that was held back.
     func letGo() async {
         let writes = state.withLockedValue { state in

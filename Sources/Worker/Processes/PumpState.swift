@@ -31,6 +31,8 @@ struct PumpState {
 
     var isFull: Bool { isWriting && interruption == nil && recording.pendingBytes > Self.pendingLimit }
 
+    var isHeldBack: Bool { holdsBack }
+
     mutating func letGo() { holdsBack = false }
 
     /// Whether the caller is the writer now.

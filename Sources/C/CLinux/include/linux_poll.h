@@ -21,6 +21,9 @@ int linux_poller(void);
 /// Changes what a descriptor is watched for; watched for nothing it leaves the poller, and reports no hangup either.
 int linux_watch(int poller, int descriptor, uint32_t from, uint32_t to, uint64_t token);
 
+/// Watches for one event to read, whether or not the descriptor was watched before; from any thread.
+int linux_watch_once(int poller, int descriptor, uint64_t token);
+
 /// Waits for at most `LINUX_EVENT_CAPACITY` events. A negative timeout means for ever.
 int linux_poll(int poller, struct linux_event *events, int timeout_milliseconds);
 

@@ -1,0 +1,77 @@
+import Dispatch
+import NIOConcurrencyHelpers
+
+extension PostgresPool {
+    /// Nothing was sent: the connection that came free has not prepared the statement, or does not stand.
+    private struct NotSent: Error {}
+
+    private static let hops = DispatchQueue(label: "postgres.pool.returns")
+
+    /// Runs one statement without a task, timer or thread of its own, where that is possible: on a connection that has
+    /// prepared it.
+    ///
+    /// A caller that is cancelled goes at once, and does not learn whether the statement took effect.
+    ///
+    /// - Parameter limit: How long to wait; then `connectionLost`.
+    /// - Returns: Nil when it is not possible, and nothing was done.
+    package func queryAtOnce(
+        _ sql: String,
+        _ parameters: [any PostgresEncodable] = [],
+        within limit: Duration
+    ) async throws -> PostgresRows? {
+        let statement = try Statement(sql, parameters)
+        let deadline = ContinuousClock.now + limit
+        let caller = Promise<PostgresRows>()
+        let waiting = NIOLockedValueBox<PoolState.WaiterID?>(nil)
+        let sent = NIOLockedValueBox<(connection: PostgresConnection, ticket: UInt64)?>(nil)
+        enqueue(
+            { [self] result in
+                do {
+                    let lease = try result.get()
+                    guard let ticket = try send(statement, over: lease) else { throw NotSent() }
+                    sent.withLockedValue { $0 = (lease.connection, ticket) }
+                    let awaited = AwaitedStatement(
+                        pool: self,
+                        lease: lease,
+                        caller: caller,
+                        ticket: ticket,
+                        deadline: deadline
+                    )
+                    answers.await(awaited)
+                } catch {
+                    caller.resolve(.failure(error))
+                }
+            },
+            waiting: waiting
+        )
+        do {
+            return try await caller.value()
+        } catch is NotSent {
+            return nil
+        } catch let error as PostgresError where error.isStaleStatement {
+            // The server did nothing; the statement is prepared anew on the other way.
+            return nil
+        } catch is CancellationError {
+            cancel(waiting)
+            if let (connection, ticket) = sent.withLockedValue({ $0 }) { connection.cancel(ticket) }
+            throw CancellationError()
+        }
+    }
+
+    /// Nil when nothing was sent; the connection is given back then.
+    private func send(_ statement: Statement, over lease: Lease) throws -> UInt64? {
+        guard lease.connection.isAlive else {
+            discard(lease)
+            return nil
+        }
+        do throws(PostgresError) {
+            if let ticket = try lease.connection.send(statement) { return ticket }
+        } catch {
+            discard(lease)
+            throw error
+        }
+        // Not from here: this may be how another's connection was handed on, and so on without end.
+        Self.hops.async { self.giveBack(lease) }
+        return nil
+    }
+}
