@@ -37,7 +37,8 @@ extension ProcessBody {
             $0.timeoutMs = timeoutMs ?? 0
             $0.storedLimit = outputLimit ?? 0
             $0.killAtLimit = killsAtLimit
-            $0.metadata = Data(JSONValue.map(metadata).encoded.readableBytesView)
+            // Most have none, and a decoder at the other end is dear.
+            if !metadata.isEmpty { $0.metadata = Data(JSONValue.map(metadata).encoded.readableBytesView) }
             if let webhook { $0.webhook = webhook.wire }
             $0.requestHash = Data(hash)
         }
