@@ -378,8 +378,8 @@ let package = Package(
         tests(
             "VercelDriver",
             [
-                "BoxClient", "BoxSession", "CurlTransport", "Fleet", "FleetTesting", "Model", "ProviderHTTP",
-                "ProviderKit", logging, nioCore, nioLocks,
+                "BoxClient", "BoxSession", "CurlTransport", "DriverTesting", "Fleet", "FleetTesting", "Model",
+                "ProviderHTTP", "ProviderKit", logging, nioCore, nioLocks,
             ]
         ),
         tests("BoxDaemon", ["BoxClient", "BoxProtocol", "CLinux", "ExecutionEngine", nioCore, nioLocks]),
@@ -421,7 +421,10 @@ let package = Package(
         tests(
             "ProviderHTTP",
             exclude: ["provider.py"],
-            ["CurlTransport", "FleetTesting", "Model", "ProviderKit", logging, nioCore, nioLocks]
+            [
+                "CurlTransport", "DriverTesting", "Fleet", "FleetTesting", "Model", "ProviderKit", logging, nioCore,
+                nioLocks,
+            ]
         ),
         tests("Compression", [nioCore]),
         tests("ArchiveStore", [nioCore]),

@@ -34,13 +34,13 @@ extension Drivers {
     }
 
     /// - Throws: An error that names what is missing or wrong.
-    func vercel() throws -> any Driver {
+    func vercel() async throws -> any Driver {
         let configuration = try VercelConfiguration(
             environment: ProcessInfo.processInfo.environment,
             fleet: host.fleet,
-            credentials: CredentialSource()
+            credentials: credentials
         )
-        return try VercelDriver(
+        return try await VercelDriver.start(
             configuration,
             transport: try HTTPTransport(logger: host.logger),
             logger: host.logger,

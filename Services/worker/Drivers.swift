@@ -22,7 +22,7 @@ struct Drivers {
                 try await store.silence(of: agent).map { AgentRecollection(silence: $0.silence, window: $0.window) }
             }
         case DockerDriver.name: return try await docker()
-        case VercelDriver.name: return try vercel()
+        case VercelDriver.name: return try await vercel()
         case SpritesDriver.name: return try await sprites()
         case DaytonaDriver.name: return try await daytona()
         default: throw CredentialError("There is no driver for the provider '\(name)'.")

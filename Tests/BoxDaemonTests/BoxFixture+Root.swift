@@ -7,15 +7,15 @@ extension BoxFixture {
     static func withRoot(_ body: (BoxFixture, String) async throws -> Void) async throws {
         let directory = NSTemporaryDirectory() + "root-" + UUID().uuidString
         let files = FileManager.default
-        try files.createDirectory(atPath: directory + "/work/real", withIntermediateDirectories: true)
+        try files.createDirectory(atPath: directory + "/inner/real", withIntermediateDirectories: true)
         try files.createDirectory(atPath: directory + "/outside/tree/sub", withIntermediateDirectories: true)
         defer { try? files.removeItem(atPath: directory) }
-        try Data("inside".utf8).write(to: URL(fileURLWithPath: directory + "/work/file"))
+        try Data("inside".utf8).write(to: URL(fileURLWithPath: directory + "/inner/file"))
         for name in ["file", "secret", "tree/file", "tree/sub/file"] {
             try Data("outside".utf8).write(to: URL(fileURLWithPath: directory + "/outside/" + name))
         }
         let before = try snapshot(directory + "/outside")
-        let options = ["--keeper", "--root", directory + "/work"]
+        let options = ["--keeper", "--root", directory + "/inner"]
         try await with(options: options, in: directory) { box in try await body(box, directory) }
         #expect(try snapshot(directory + "/outside") == before)
     }

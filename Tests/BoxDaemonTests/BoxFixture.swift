@@ -25,7 +25,7 @@ final class BoxFixture: Sendable {
 
     private init(directory: String, daemon: pid_t) throws {
         self.directory = directory
-        workspace = directory + "/work"
+        workspace = directory + "/inner"
         socketPath = directory + "/box.sock"
         self.daemon = daemon
         loop = try BoxLoop()
@@ -49,7 +49,7 @@ final class BoxFixture: Sendable {
         _ body: (BoxFixture) async throws -> Void
     ) async throws {
         let directory = NSTemporaryDirectory() + "boxd-" + UUID().uuidString
-        let workspace = directory + "/work"
+        let workspace = directory + "/inner"
         try FileManager.default.createDirectory(atPath: workspace, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try await with(setting, cgroup: cgroup, options: options, in: directory, body)
@@ -64,7 +64,7 @@ final class BoxFixture: Sendable {
         prefix given: [String] = [],
         _ body: (BoxFixture) async throws -> Void
     ) async throws {
-        let workspace = directory + "/work"
+        let workspace = directory + "/inner"
         unlink(directory + "/box.sock")
         let listener = try Descriptor(owning: linux_listen(directory + "/box.sock", 64))
         let prefix: [String] =

@@ -9,7 +9,7 @@ import Testing
 
     private func withDirectory(_ body: (String) async throws -> Void) async throws {
         let directory = NSTemporaryDirectory() + "keeper-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: directory + "/work", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: directory + "/inner", withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }
         try await body(directory)
     }

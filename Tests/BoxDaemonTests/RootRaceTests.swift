@@ -9,7 +9,7 @@ import Testing
     /// While somebody puts a link out in the place of a directory and back, and moves a directory up and down.
     @Test(.timeLimit(.minutes(2))) func noRaceLeadsOut() async throws {
         try await BoxFixture.withRoot { box, directory in
-            let work = directory + "/work"
+            let work = directory + "/inner"
             let files = FileManager.default
             for name in ["swap", "deep/moving"] {
                 try files.createDirectory(atPath: "\(work)/\(name)", withIntermediateDirectories: true)

@@ -10,8 +10,8 @@ import Testing
     @Test func pathsBelowAreAsEver() async throws {
         try await BoxFixture.withRoot { box, directory in
             let connection = try await box.connect()
-            #expect(try await connection.readFile(directory + "/work/file") == ByteBuffer(string: "inside"))
-            #expect(try await connection.stat(directory + "/work").kind == .directory)
+            #expect(try await connection.readFile(directory + "/inner/file") == ByteBuffer(string: "inside"))
+            #expect(try await connection.stat(directory + "/inner").kind == .directory)
             await #expect(throws: BoxError(.notFound, errno: ENOENT)) {
                 try await connection.writeFile("a/b/../c/./file", ByteBuffer(string: "deep"), createParents: false)
             }
@@ -37,7 +37,7 @@ import Testing
                 _ = try await connection.run(.program("true", in: "nowhere"))
             }
             // Not the root itself, and not what only stands for it.
-            for path in [".", "a/..", directory + "/work", directory + "/work/"] {
+            for path in [".", "a/..", directory + "/inner", directory + "/inner/"] {
                 await #expect(throws: BoxError(.invalid, errno: EINVAL)) {
                     try await connection.remove(path, recursive: true)
                 }
@@ -54,8 +54,8 @@ import Testing
             try files.createSymbolicLink(atPath: box.workspace + "/absolute", withDestinationPath: directory + "/outside")
             try files.createSymbolicLink(atPath: box.workspace + "/new", withDestinationPath: "../outside/new")
             let leading = [
-                "../outside", "real/../../outside", "up", "absolute", directory + "/outside", directory + "/work/../outside",
-                directory + "/workspace", "/etc",
+                "../outside", "real/../../outside", "up", "absolute", directory + "/outside", directory + "/inner/../outside",
+                directory + "/innerspace", "/etc",
             ]
             for path in leading {
                 await #expect(throws: Self.refused, "\(path)") { _ = try await connection.readFile(path + "/file") }

@@ -12,7 +12,7 @@ import Testing
     ) async throws {
         let directory = NSTemporaryDirectory() + "spooling-" + UUID().uuidString
         let spool = directory + "/spool"
-        for name in [spool, directory + "/work"] {
+        for name in [spool, directory + "/inner"] {
             try FileManager.default.createDirectory(atPath: name, withIntermediateDirectories: true)
         }
         defer { try? FileManager.default.removeItem(atPath: directory) }

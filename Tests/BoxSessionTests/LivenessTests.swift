@@ -41,6 +41,19 @@ import Testing
         }
     }
 
+    /// The provider says of its silence that the box stands still.
+    @Test func aBoxThatStandsStillIsWaitedFor() async throws {
+        try await RelayFixture.with { fixture in
+            let channel = SilentChannel(try fixture.relay(), recovers: false, standingStill: 5)
+            let box = try await fixture.connect(channel, liveness: Self.short)
+            channel.fallSilent()
+            let result = try await box.run("echo on; exit 4")
+            #expect(result.output == ByteBuffer(string: "on\n") && result.exit.code == 4)
+            #expect(channel.renewals == 0)
+            await box.detach()
+        }
+    }
+
     @Test func aProcessThatIsSilentIsNoChannelThatIs() async throws {
         try await RelayFixture.with { fixture in
             let channel = SilentChannel(try fixture.relay(), recovers: false)

@@ -32,7 +32,7 @@ struct RelayFixture {
         }
     }
 
-    var workspace: String { directory + "/work" }
+    var workspace: String { directory + "/inner" }
 
     func relay(isText: Bool = false) throws -> ProcessChannel {
         let arguments = DaemonProgram.relayArguments(
@@ -49,6 +49,7 @@ struct RelayFixture {
         _ channel: any ByteChannel,
         isText: Bool = false,
         liveness: BoxLiveness? = nil,
+        linger: Duration? = nil,
         epoch: UInt64 = 1,
         sandbox: SandboxID? = nil,
         environment: [String: String] = [:]
@@ -58,6 +59,7 @@ struct RelayFixture {
             isText: isText,
             envelope: Envelope(backendId: "test", sessionState: .init(providerState: [:], workspaceReady: true)),
             liveness: liveness,
+            linger: linger,
             sandbox: sandbox ?? self.sandbox,
             epoch: epoch,
             environment: environment,

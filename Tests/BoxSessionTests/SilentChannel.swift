@@ -14,9 +14,12 @@ final class SilentChannel: ByteChannel {
     private let channel: ProcessChannel
     /// Whether it speaks again when it is renewed.
     private let recovers: Bool
+    /// How often the provider is to say that the box stands still, before it goes on.
+    private let stills: NIOLockedValueBox<Int>
     private let shared = NIOLockedValueBox(Shared())
 
-    init(_ channel: ProcessChannel, recovers: Bool) {
+    init(_ channel: ProcessChannel, recovers: Bool, standingStill looks: Int = 0) {
+        stills = NIOLockedValueBox(looks)
         self.channel = channel
         self.recovers = recovers
     }
@@ -42,6 +45,15 @@ final class SilentChannel: ByteChannel {
     func renew() async {
         shared.withLockedValue { $0.renewals += 1 }
         if recovers { speak() }
+    }
+
+    func standsStill() async -> Bool {
+        let left = stills.withLockedValue { stills in
+            stills -= 1
+            return stills
+        }
+        if left == 0 { speak() }
+        return left >= 0
     }
 
     func close() async {

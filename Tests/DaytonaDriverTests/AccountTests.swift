@@ -1,7 +1,5 @@
 import DriverTesting
 import FleetTesting
-import Foundation
-import Glibc
 import Model
 import NIOConcurrencyHelpers
 import ProviderKit
@@ -17,17 +15,14 @@ import Testing
         try await DaytonaFixture.with(["--account", "\(Self.guestKey)=\(Self.guest)"]) { fixture in
             try await withTemporaryDirectory { directory in
                 let (log, workspace): (LogRecorder, WorkspaceID) = (LogRecorder(), .new())
-                let file = "\(directory)/\(workspace)/daytona.env"
-                let lines = [
-                    "DAYTONA_API_KEY=\(Self.guestKey)", "DAYTONA_ORGANIZATION_ID=\(Self.guest)",
-                    "DAYTONA_API_URL=\(fixture.emulator.baseURL)/api",
-                ]
-                try FileManager.default.createDirectory(
-                    atPath: "\(directory)/\(workspace)",
-                    withIntermediateDirectories: true
-                )
-                try Data(lines.joined(separator: "\n").utf8).write(to: URL(filePath: file))
-                chmod(file, 0o600)
+                try WorkspaceCredentials(in: directory, of: "daytona")
+                    .write(
+                        [
+                            "DAYTONA_API_KEY": Self.guestKey, "DAYTONA_ORGANIZATION_ID": Self.guest,
+                            "DAYTONA_API_URL": "\(fixture.emulator.baseURL)/api",
+                        ],
+                        workspace
+                    )
                 let driver = try await DaytonaFixture.driver(
                     fixture.emulator,
                     fleet: fixture.fleet,

@@ -123,12 +123,18 @@ import Testing
 
     @Test func aLostAnswerOnTheWayInIsMadeGood() async throws {
         try await DaytonaFixture.withBoxes { fixture in
-            for path in ["*/files/bulk-upload", "*/process/execute", "*/process/pty"] {
+            for path in ["*/files/folder", "*/files/bulk-upload", "*/process/execute", "*/process/pty"] {
                 try await fixture.emulator.inject(EmulatorFault(.lostAnswer, "*", path))
-                let box = try await fixture.driver.create(fixture.creation())
+                let creation = fixture.creation()
+                let box = try await fixture.driver.create(creation)
                 #expect(try await box.shell("echo here") == "here\n")
                 await box.detach()
+                // Who comes back looks for what others have left.
+                let again = try await fixture.resume(box.envelope, of: creation)
+                #expect(try await again.shell("echo there") == "there\n")
+                await again.detach()
             }
+            #expect(try await fixture.emulator.requests().count { $0.fault != nil } == 4)
         }
     }
 }

@@ -1,6 +1,7 @@
 import DriverTesting
 import FleetTesting
 import Model
+import ProviderHTTP
 import ProviderKit
 import Testing
 

@@ -1,4 +1,3 @@
-import CurlTransport
 import FleetTesting
 import Foundation
 import Logging
@@ -12,45 +11,8 @@ import Testing
 /// What goes wrong on the way to an engine, and in it.
 @Suite(.serialized, .enabled(if: DockerEngine.obstacle == nil, "\(DockerEngine.obstacle ?? "")"))
 struct FaultTests {
-    /// Lends a proxy before the shared engine that can lose answers; the driver reaches it by TCP.
-    private func withProxy(_ body: (DockerFixture, Proxy) async throws -> Void) async throws {
-        let engine = try await SharedDockerEngine.instance.running()
-        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "proxy.py").path
-        try await withServer("/usr/bin/env", ["python3", script, engine.socket]) { port in
-            let proxy = Proxy(url: "http://127.0.0.1:\(port)/_proxy", transport: try HTTPTransport())
-            try await DockerFixture.with(
-                engine,
-                { $0.endpoint = DockerEndpoint(.tcp("127.0.0.1:\(port)")) },
-                { try await body($0, proxy) }
-            )
-        }
-    }
-
-    struct Proxy {
-        let url: String
-        let transport: HTTPTransport
-
-        func lose(_ match: String) async throws { _ = try await ask("POST", "lose", match) }
-
-        /// Leads to the engine behind another socket.
-        func turn(to socket: String) async throws { _ = try await ask("POST", "turn", socket) }
-
-        func count(_ match: String) async throws -> Int {
-            struct Document: Decodable { let count: Int }
-            return try JSONDecoder().decode(Document.self, from: try await ask("GET", "count", match)).count
-        }
-
-        private func ask(_ method: String, _ what: String, _ match: String) async throws -> Data {
-            let match = try #require(match.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
-            let answer = try await transport.send(
-                HTTPTransportRequest(method: method, url: "\(url)/\(what)?match=\(match)", deadline: .seconds(60))
-            )
-            return Data(try await answer.collect(upTo: 1 << 20).readableBytesView)
-        }
-    }
-
     @Test func lostAnswersMakeNoSecondBox() async throws {
-        try await withProxy { fixture, proxy in
+        try await DockerFixture.withProxy { fixture, proxy in
             for match in ["POST /v1.41/containers/create", "/start HTTP", "PUT "] {
                 let tag = fixture.newTag()
                 try await proxy.lose(match)
@@ -70,7 +32,7 @@ struct FaultTests {
     }
 
     @Test func lostAnswersOfTheEndAreNoFailures() async throws {
-        try await withProxy { fixture, proxy in
+        try await DockerFixture.withProxy { fixture, proxy in
             let tag = fixture.newTag()
             let box = try await fixture.create(tag)
             _ = try await box.shell("echo saved > f")
@@ -152,7 +114,7 @@ struct FaultTests {
     /// Under the very address of the engine that made a box, another one answers.
     @Test func anEngineThatTookTheAddressProvesNothing() async throws {
         try await withDockerEngine { engine in
-            try await withProxy { fixture, proxy in
+            try await DockerFixture.withProxy { fixture, proxy in
                 let tag = fixture.newTag()
                 let box = try await fixture.create(tag)
                 try await proxy.turn(to: engine.socket)

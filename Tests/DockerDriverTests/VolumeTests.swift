@@ -64,6 +64,36 @@ struct VolumeTests {
         }
     }
 
+    /// The box that a volume was made with never came to anything.
+    @Test func aVolumeWhoseFirstBoxFailedIsHandedOverToTheNext() async throws {
+        try await DockerFixture.with {
+            $0.user = "1234:1234"
+        } _: { fixture in
+            let workspace: WorkspaceID = DockerFixture.newID()
+            let keeper = fixture.driver.containers
+            let creation = BoxCreation(
+                tag: fixture.newTag(),
+                spec: SandboxSpec(params: ["volumes": "data:/data"]),
+                workspace: workspace,
+                environment: [:]
+            )
+            let request = try ContainerRequest(
+                creation,
+                fixture.configuration,
+                image: try await keeper.images.obtain(nil).id,
+                program: keeper.provisioning.path,
+                volumes: try BoxVolume.all(of: creation, fixture.configuration)
+            )
+            let name = ContainerKeeper.name(of: creation.tag.box)
+            let failed = try await fixture.driver.engine.make(request, named: name)
+            try await fixture.driver.delete(fixture.envelope(failed), epoch: 1)
+            let box = try await create(fixture, in: workspace, "data:/data")
+            #expect(try await box.shell("stat -c %u:%g /data; touch /data/f && ls /data") == "1234:1234\nf")
+            try await fixture.driver.delete(box.envelope, epoch: 1)
+            try await removeVolumes(of: fixture)
+        }
+    }
+
     @Test func volumesOfEveryBoxAreTheOperators() async throws {
         let common = try DockerVolume.parse("shared-\(DockerFixture.newID() as BoxID):/shared", "it")
         try await DockerFixture.with {

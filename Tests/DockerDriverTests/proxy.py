@@ -4,7 +4,8 @@
     proxy.py <socket of the engine>
 
 It prints its port. `POST /_proxy/lose?match=TEXT` lets the engine do the next request whose line holds TEXT, and breaks the
-connection in place of its answer. `POST /_proxy/turn?match=SOCKET` leads to another engine from now on. `GET /_proxy/count?match=TEXT` tells how many requests had such a line.
+connection in place of its answer. `POST /_proxy/turn?match=SOCKET` leads to another engine from now on. `POST /_proxy/stall`
+lets nothing through any more, and ends no connection, until `POST /_proxy/flow`. `GET /_proxy/lines` tells the first lines of all requests.
 """
 
 import contextlib
@@ -18,17 +19,23 @@ engines = [sys.argv[1]]
 lock = threading.Lock()
 losing: list[str] = []
 lines: list[str] = []
+flowing = threading.Event()
+flowing.set()
 
 
 def control(line: str) -> bytes:
     target = urllib.parse.urlsplit(line.split(" ")[1])
-    match = urllib.parse.parse_qs(target.query)["match"][0]
+    match = urllib.parse.parse_qs(target.query, keep_blank_values=True)["match"][0]
+    if target.path.endswith("/stall"):
+        flowing.clear()
+    if target.path.endswith("/flow"):
+        flowing.set()
     with lock:
         if target.path.endswith("/lose"):
             losing.append(match)
         if target.path.endswith("/turn"):
             engines.append(match)
-        body = json.dumps({"count": sum(match in line for line in lines)}).encode()
+        body = json.dumps({"lines": lines}).encode()
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     return head.encode() + body
 
@@ -46,6 +53,7 @@ def head_of(connection: socket.socket) -> bytes:
 def pump(source: socket.socket, target: socket.socket) -> None:
     try:
         while piece := source.recv(1 << 18):
+            flowing.wait()
             target.sendall(piece)
         target.shutdown(socket.SHUT_WR)
     except OSError:
@@ -62,6 +70,7 @@ def serve(client: socket.socket) -> None:
         if "/_proxy/" in line:
             client.sendall(control(line))
             return
+        flowing.wait()
         head, rest = data.split(b"\r\n\r\n", 1)
         if b"upgrade:" not in head.lower():
             fields = [field for field in head.split(b"\r\n") if not field.lower().startswith(b"connection:")]

@@ -133,15 +133,19 @@ struct RequestTests {
             try await connection.flush()
             try await server.freeze()
             let payload = ByteBuffer(repeating: 7, count: 100_000)
-            try await withThrowingTaskGroup(of: Void.self) { group in
+            let answers = try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
                 // Far more than the socket's buffers take, and more tasks than there are threads.
                 for _ in 0..<300 {
-                    group.addTask { _ = try await connection.request(subject: "echo", payload: payload, timeout: .seconds(30)) }
+                    group.addTask {
+                        try await connection.request(subject: "echo", payload: payload, timeout: .seconds(30)).payload
+                    }
                 }
                 while connection.pendingRequestCount < 300 { try await Task.sleep(for: .milliseconds(5)) }
                 await server.thaw()
-                try await group.waitForAll()
+                return try await group.reduce(into: 0) { count, answer in count += answer == payload ? 1 : 0 }
             }
+            #expect(answers == 300)
+            #expect(connection.pendingRequestCount == 0)
             echo.unsubscribe()
             await connection.close()
         }

@@ -1,6 +1,6 @@
+import DriverTesting
+import Fleet
 import FleetTesting
-import Foundation
-import Glibc
 import Model
 import NIOConcurrencyHelpers
 import ProviderHTTP
@@ -38,10 +38,8 @@ import Testing
     }
 
     private func write(_ account: String, _ token: String, _ workspace: WorkspaceID, in directory: String) throws {
-        try FileManager.default.createDirectory(atPath: "\(directory)/\(workspace)", withIntermediateDirectories: true)
-        let file = "\(directory)/\(workspace)/example.env"
-        try Data("EXAMPLE_ACCOUNT=\(account)\nEXAMPLE_TOKEN=\(token)\n".utf8).write(to: URL(filePath: file))
-        chmod(file, 0o600)
+        try WorkspaceCredentials(in: directory, of: "example")
+            .write(["EXAMPLE_ACCOUNT": account, "EXAMPLE_TOKEN": token], workspace)
     }
 
     private func id() -> WorkspaceID {
@@ -80,7 +78,7 @@ import Testing
             let error = await #expect(throws: DriverError.self) { _ = try await accounts.account(holding: elsewhere) }
             #expect(error?.kind == .unauthorized)
             // Credentials that were taken away are not used any more.
-            try FileManager.default.removeItem(atPath: "\(directory)/\(guest)/example.env")
+            try WorkspaceCredentials(in: directory, of: "example").remove(guest)
             await #expect(throws: DriverError.self) { _ = try await accounts.account(holding: envelope) }
             #expect(try await accounts.account(of: guest).binding.account == "fleet")
         }
@@ -134,6 +132,31 @@ import Testing
                 }
             }
             #expect(failure?.kind == .transient, "the fleet's own account has to answer")
+        }
+    }
+
+    /// A sweep does not take as long as all accounts together that hang.
+    @Test func severalAreAskedSideBySideAndNotAllAtOnce() async throws {
+        try await withTemporaryDirectory { directory in
+            for number in 0..<30 { try write("guest-\(number)", "token", id(), in: directory) }
+            let accounts = try await accounts(directory, LogRecorder())
+            let counts = NIOLockedValueBox((now: 0, most: 0))
+            let hasCompany = OneShot<Void>()
+            let gathered = try await accounts.gather("things") { account throws(DriverError) in
+                let most = counts.withLockedValue { counts in
+                    counts.now += 1
+                    counts.most = max(counts.most, counts.now)
+                    return counts.most
+                }
+                // The first waits for another: one by one they would never come to an end.
+                if most >= 2 { hasCompany.resolve(()) }
+                await hasCompany.wait()
+                counts.withLockedValue { $0.now -= 1 }
+                return [account.binding.account]
+            }
+            #expect(gathered.count == 31 && gathered.first == "fleet")
+            #expect(gathered == (await accounts.all().map(\.binding.account)))
+            #expect((2...8).contains(counts.withLockedValue { $0.most }))
         }
     }
 }

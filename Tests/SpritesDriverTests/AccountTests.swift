@@ -1,9 +1,8 @@
 import DriverTesting
 import FleetTesting
-import Foundation
-import Glibc
 import Model
 import NIOConcurrencyHelpers
+import ProviderHTTP
 import ProviderKit
 import Testing
 
@@ -12,22 +11,18 @@ import Testing
 @Suite struct AccountTests {
     private static let guestToken = "a-guests-token"
 
-    private func write(_ lines: [String], _ workspace: WorkspaceID, in directory: String) throws {
-        let folder = "\(directory)/\(workspace)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try Data(lines.joined(separator: "\n").utf8).write(to: URL(filePath: "\(folder)/sprites.env"))
-        chmod("\(folder)/sprites.env", 0o600)
-    }
-
     @Test func aWorkspaceWithAnAccountOfItsOwnHasItsBoxesThere() async throws {
         try await SpritesFixture.with(["--account", "\(Self.guestToken)=guest"]) { fixture in
             try await withTemporaryDirectory { directory in
                 let log = LogRecorder()
                 let (guest, plain): (WorkspaceID, WorkspaceID) = (.new(), .new())
-                try write(
-                    ["SPRITE_TOKEN=\(Self.guestToken)", "SPRITES_ORGANIZATION=guest", "SPRITES_BASE_URL=\(fixture.emulator.baseURL)"],
-                    guest,
-                    in: directory
+                let files = WorkspaceCredentials(in: directory, of: "sprites")
+                try files.write(
+                    [
+                        "SPRITE_TOKEN": Self.guestToken, "SPRITES_ORGANIZATION": "guest",
+                        "SPRITES_BASE_URL": fixture.emulator.baseURL,
+                    ],
+                    guest
                 )
                 let driver = try await SpritesFixture.driver(
                     fixture.emulator,
@@ -58,10 +53,10 @@ import Testing
                 #expect(try await fixture.sprites().isEmpty)
 
                 // Credentials that cannot be used: nobody else's take their place, and others are not disturbed.
-                try write(["SPRITES_ORGANIZATION=guest"], guest, in: directory)
+                try files.write(["SPRITES_ORGANIZATION": "guest"], guest)
                 try await expect(.unauthorized) { _ = try await driver.create(fixture.creation(workspace: guest)) }
                 #expect(try await driver.list().isEmpty)
-                try FileManager.default.removeItem(atPath: "\(directory)/\(guest)/sprites.env")
+                try files.remove(guest)
                 let later = try await driver.create(fixture.creation(workspace: guest))
                 #expect(later.envelope.account == SpritesFixture.organization)
                 #expect(log.text.contains("a workspace's credentials cannot be used"))

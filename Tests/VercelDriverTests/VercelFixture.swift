@@ -5,7 +5,8 @@ import Logging
 import Model
 import NIOCore
 import ProviderKit
-import VercelDriver
+
+@testable import VercelDriver
 
 /// A driver of an emulated Vercel, and all that it has logged.
 struct VercelFixture {
@@ -17,7 +18,7 @@ struct VercelFixture {
     let log = LogRecorder()
     let fleet = FleetID.random()
     let sandbox = SandboxID.random()
-    private let transport: HTTPTransport
+    let transport: HTTPTransport
 
     /// - Parameters:
     ///   - delays: How long its transitions take, in seconds: `create`, `start`, `stop`, `snapshot`, `delete`.
@@ -33,7 +34,7 @@ struct VercelFixture {
     ) async throws {
         let delays = ["--delay", "0"] + delays.flatMap { ["--delay", "\($0.key)=\($0.value)"] }
         try await withEmulator("vercel", delays + options) { emulator in
-            let fixture = try VercelFixture(emulator, environment, opener ?? BareOpener()) { configuration in
+            let fixture = try await VercelFixture(emulator, environment, opener ?? BareOpener()) { configuration in
                 if let patience { configuration.patience = patience }
             }
             try await body(fixture)
@@ -46,7 +47,7 @@ struct VercelFixture {
         _ environment: [String: String] = [:],
         _ opener: any BoxOpener = BareOpener(),
         _ change: (inout VercelConfiguration) -> Void = { _ in }
-    ) throws {
+    ) async throws {
         self.emulator = emulator
         let all = Self.credentials.merging(environment) { _, own in own }
         var configuration = try VercelConfiguration(
@@ -57,7 +58,7 @@ struct VercelFixture {
         configuration.baseURL = emulator.baseURL
         change(&configuration)
         transport = try HTTPTransport(HTTPTransport.Configuration(proxy: .none))
-        driver = try VercelDriver(configuration, transport: transport, logger: log.logger, opener: opener)
+        driver = try await VercelDriver.start(configuration, transport: transport, logger: log.logger, opener: opener)
     }
 
     static let credentials = [
@@ -70,11 +71,13 @@ struct VercelFixture {
         epoch: UInt64 = 1,
         _ spec: SandboxSpec = SandboxSpec(),
         environment: [String: String] = [:],
-        source: ArchiveReference? = nil
+        source: ArchiveReference? = nil,
+        workspace: WorkspaceID? = nil
     ) -> BoxCreation {
         BoxCreation(
             tag: BoxTag(fleet: fleet, sandbox: sandbox, box: box, epoch: epoch),
             spec: spec,
+            workspace: workspace,
             environment: environment,
             source: source
         )

@@ -20,6 +20,9 @@ final class BoxChannel: Sendable {
         var requests: [UInt32: Pending] = [:]
         var followers: [UInt32: any ProcessFollower] = [:]
         var unsent: [UInt8] = []
+        /// Whole frames that nobody waits for: they go with the next one, or in a while.
+        var late: [UInt8] = []
+        var hasLateTimer = false
         var failure: BoxError?
         var closeWaiters: [UInt32: CheckedContinuation<Void, Never>] = [:]
         /// Since when somebody waits and nothing has come.
@@ -35,10 +38,13 @@ final class BoxChannel: Sendable {
 
     let loop: BoxLoop
     private let socket: Descriptor
+    /// How long what nobody waits for may wait for others; nil sends it at once.
+    private let linger: Duration?
     private let state = NIOLockedValueBox(State())
 
-    init(_ socket: Descriptor, loop: BoxLoop) {
+    init(_ socket: Descriptor, loop: BoxLoop, linger: Duration? = nil) {
         self.socket = socket
+        self.linger = linger
         self.loop = loop
         loop.post { [self] eventLoop in
             do throws(SystemError) {
@@ -110,6 +116,26 @@ extension BoxChannel {
         _ = state.withLockedValue { transmit(frame, &$0) }
     }
 
+    /// Sends a frame for which there is time: where each message costs much, it goes along with the next.
+    func sendLate(_ type: FrameType, _ message: some FrameMessage, stream: UInt32) {
+        guard let linger else { return send(type, message, stream: stream) }
+        let frame = FieldEncoder.frame(type, stream: stream, message)
+        let begins = state.withLockedValue { state in
+            guard state.failure == nil else { return false }
+            state.late += frame
+            defer { state.hasLateTimer = true }
+            return !state.hasLateTimer
+        }
+        guard begins else { return }
+        Task {
+            try await Task.sleep(for: linger)
+            state.withLockedValue { state in
+                state.hasLateTimer = false
+                if state.failure == nil, !state.late.isEmpty { emit([], &state) }
+            }
+        }
+    }
+
     /// Starts following a process with the frame that starts or attaches it.
     func follow(_ type: FrameType, _ message: some FrameMessage, stream: UInt32, by follower: any ProcessFollower)
         throws
@@ -139,16 +165,23 @@ extension BoxChannel {
             return failure
         }
         guard frame.count <= Frame.headerSize + Frame.maximumPayload else { return BoxError(.tooLarge) }
+        emit(frame, &state)
+        return nil
+    }
+
+    /// Behind what was left for later.
+    private func emit(_ frame: [UInt8], _ state: inout State) {
+        let frame = state.late.isEmpty ? frame : state.late + frame
+        state.late = []
         guard state.unsent.isEmpty else {
             state.unsent.append(contentsOf: frame)
-            return nil
+            return
         }
         let sent = write(frame[...])
         if sent < frame.count {
             state.unsent = Array(frame[sent...])
             loop.post { [socket] eventLoop in eventLoop.watch(socket, for: [.read, .write]) }
         }
-        return nil
     }
 
     /// Returns how many bytes the socket took.
@@ -241,6 +274,7 @@ extension BoxChannel {
     func close(_ error: BoxError) {
         let taken = state.withLockedValue { state -> State? in
             guard state.failure == nil else { return nil }
+            if !state.late.isEmpty { emit([], &state) }
             let taken = state
             state = State(failure: error)
             return taken

@@ -44,13 +44,16 @@ package final class BoxConnection: Sendable {
     }
 
     /// Presents the epoch on a socket that is connected already.
+    ///
+    /// - Parameter linger: How long frames that nobody waits for may wait for others to go along with.
     package static func connect(
         socket: Descriptor,
         epoch: UInt64,
         sandbox: String,
-        loop: BoxLoop
+        loop: BoxLoop,
+        linger: Duration? = nil
     ) async throws -> BoxConnection {
-        let connection = BoxConnection(BoxChannel(socket, loop: loop))
+        let connection = BoxConnection(BoxChannel(socket, loop: loop, linger: linger))
         let reply = try await connection.channel.request(.hello, HelloMessage(epoch: epoch, sandbox: sandbox))
         guard case .welcome = reply else { throw connection.violation() }
         return connection
@@ -74,9 +77,15 @@ package final class BoxConnection: Sendable {
 
     /// Closes the connection when somebody waits for it and the daemon does not answer any more.
     ///
-    /// - Parameter renew: Makes the way to the daemon anew where that can be done without losing anything; called before giving up.
-    package func watch(_ liveness: BoxLiveness, renew: @escaping @Sendable () async -> Void) {
-        let watch = BoxLivenessWatch(channel: channel, liveness: liveness, renew: renew)
+    /// - Parameters:
+    ///   - isExpected: Whether the box is known to stand still, so that its silence proves nothing.
+    ///   - renew: Makes the way to the daemon anew where that can be done without losing anything; called before giving up.
+    package func watch(
+        _ liveness: BoxLiveness,
+        unless isExpected: @escaping @Sendable () async -> Bool,
+        renew: @escaping @Sendable () async -> Void
+    ) {
+        let watch = BoxLivenessWatch(channel: channel, liveness: liveness, isExpected: isExpected, renew: renew)
         // Ends with the channel, which ends with this connection.
         Task { await watch.run() }
     }

@@ -7,6 +7,8 @@ import Glibc
 struct BoxLivenessWatch: Sendable {
     let channel: BoxChannel
     let liveness: BoxLiveness
+    /// Whether the provider says that the box stands still, so that silence proves nothing.
+    let isExpected: @Sendable () async -> Bool
     /// Makes the way to the daemon anew where that can be done without losing anything.
     let renew: @Sendable () async -> Void
 
@@ -29,6 +31,7 @@ struct BoxLivenessWatch: Sendable {
             guard await pause(until: since + liveness.quiet) else { return }
             guard channel.quietSince == since else { continue }
             if await answers(since, within: liveness.renewal) { continue }
+            if await isExpected() { continue }
             await renew()
             if await answers(since, within: liveness.patience) { continue }
             guard !Task.isCancelled else { return }

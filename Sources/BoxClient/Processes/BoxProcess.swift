@@ -106,7 +106,7 @@ extension BoxProcess {
     package func release() {
         progress.withLockedValue { $0.isReleased = true }
         connection.channel.unfollow(stream)
-        connection.channel.send(.release, EmptyMessage(), stream: stream)
+        connection.channel.sendLate(.release, EmptyMessage(), stream: stream)
     }
 }
 

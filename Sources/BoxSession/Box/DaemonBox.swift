@@ -54,8 +54,9 @@ package struct DaemonBox: Box {
     ///   - isText: The relay was started with `--text`.
     ///   - isFresh: Nil is what the relay says: whether it has started the daemon.
     ///   - endsAt: When the provider ends the box, where it tells.
-    ///   - liveness: How long the daemon's silence is believed in while somebody waits; nil is for as long as the channel is open, for
-    ///     providers whose boxes stand still at times.
+    ///   - liveness: How long the daemon's silence is believed in while somebody waits; nil is for as long as the channel is open, where
+    ///     that finds out by itself.
+    ///   - linger: How long what nobody waits for may wait for something to go along with, where each write of the channel costs much.
     ///   - ports: Nil where ports are not reached.
     ///   - timeout: After it the call fails with `timeout`.
     package static func connect(
@@ -65,6 +66,7 @@ package struct DaemonBox: Box {
         isFresh: Bool? = nil,
         endsAt: ContinuousClock.Instant? = nil,
         liveness: BoxLiveness? = nil,
+        linger: Duration? = nil,
         sandbox: SandboxID,
         epoch: UInt64,
         environment: [String: String],
@@ -80,11 +82,14 @@ package struct DaemonBox: Box {
                     socket: socket,
                     epoch: epoch,
                     sandbox: sandbox.rawValue,
-                    loop: loop
+                    loop: loop,
+                    linger: linger
                 )
                 return (connection, greeted.greeting)
             }
-            if let liveness { connection.watch(liveness) { await channel.renew() } }
+            if let liveness {
+                connection.watch(liveness, unless: { await channel.standsStill() }, renew: { await channel.renew() })
+            }
             return DaemonBox(
                 envelope: envelope,
                 isFresh: isFresh ?? greeting.isFresh,

@@ -14,9 +14,15 @@ package protocol ByteChannel: Sendable {
 
     /// Nothing has come for too long: what it is read from is let go of and taken up anew, where that loses nothing.
     func renew() async
+
+    /// Whether the provider says that the box stands still: then nothing is to be expected, and nothing is wrong.
+    func standsStill() async -> Bool
 }
 
 extension ByteChannel {
     /// Most have one connection for both directions, which cannot be replaced.
     package func renew() async {}
+
+    /// Boxes of most providers never do while somebody is connected.
+    package func standsStill() async -> Bool { false }
 }

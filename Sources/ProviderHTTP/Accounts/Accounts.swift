@@ -16,6 +16,9 @@ package final class Accounts<Account: ProviderAccount>: Sendable {
         let account: Account
     }
 
+    /// How many are asked at once: one that hangs keeps few others waiting.
+    private static var atOnce: Int { 8 }
+
     /// The fleet's own.
     package let fleets: Account
     private let provider: String
@@ -97,45 +100,66 @@ package final class Accounts<Account: ProviderAccount>: Sendable {
             logger.warning("credentials of workspaces are not seen", metadata: ["error": "\(error)"])
             return accounts
         }
-        for workspace in workspaces {
-            do {
-                let account = try await account(of: workspace)
-                if let same = accounts.firstIndex(where: { $0.binding == account.binding }) {
-                    if accounts[same].isRefused, !account.isRefused { accounts[same] = account }
-                } else {
-                    accounts.append(account)
-                }
-            } catch {
-                logger.warning(
-                    "a workspace's account is passed over",
-                    metadata: ["provider": "\(provider)", "workspace": "\(workspace)", "error": "\(error)"]
-                )
+        let met = await workspaces.concurrentMap(atMost: Self.atOnce) { workspace in await self.met(workspace) }
+        for account in met.compactMap(\.self) {
+            if let same = accounts.firstIndex(where: { $0.binding == account.binding }) {
+                if accounts[same].isRefused, !account.isRefused { accounts[same] = account }
+            } else {
+                accounts.append(account)
             }
         }
         return accounts
     }
 
-    /// Asks each account, the fleet's first; what a workspace's own does not answer is left out, for nobody else's sake.
+    /// Nil for one that cannot be used now.
+    private func met(_ workspace: WorkspaceID) async -> Account? {
+        do {
+            return try await account(of: workspace)
+        } catch {
+            logger.warning(
+                "a workspace's account is passed over",
+                metadata: ["provider": "\(provider)", "workspace": "\(workspace)", "error": "\(error)"]
+            )
+            return nil
+        }
+    }
+
+    /// Asks each account, several side by side; what a workspace's own does not answer is left out, for nobody else's sake.
+    ///
+    /// - Returns: What they have answered, the fleet's first.
     package func gather<Value: Sendable>(
         _ what: String,
-        _ ask: (Account) async throws(DriverError) -> [Value]
+        _ ask: @escaping @Sendable (Account) async throws(DriverError) -> [Value]
     ) async throws(DriverError) -> [Value] {
+        let answers = await all()
+            .concurrentMap(atMost: Self.atOnce) { account in (account.binding, await Self.asked(account, ask)) }
         var values: [Value] = []
-        for account in await all() {
+        for (binding, answer) in answers {
             do throws(DriverError) {
-                values += try await ask(account)
+                values += try answer.get()
             } catch {
-                guard account.binding != fleets.binding else { throw error }
+                guard binding != fleets.binding else { throw error }
                 logger.warning(
                     "a workspace's account does not answer",
                     metadata: [
-                        "provider": "\(provider)", "account": "\(account.binding.account)", "what": "\(what)",
+                        "provider": "\(provider)", "account": "\(binding.account)", "what": "\(what)",
                         "error": "\(error)",
                     ]
                 )
             }
         }
         return values
+    }
+
+    private static func asked<Value: Sendable>(
+        _ account: Account,
+        _ ask: @Sendable (Account) async throws(DriverError) -> [Value]
+    ) async -> Result<[Value], DriverError> {
+        do throws(DriverError) {
+            return .success(try await ask(account))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// By credentials that are not refused, where several reach the account.

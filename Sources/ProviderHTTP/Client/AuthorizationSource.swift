@@ -1,5 +1,6 @@
+package import Logging
 import NIOConcurrencyHelpers
-import ProviderKit
+package import ProviderKit
 
 /// How the clients of one account show who they are: what is known, and what has taken its place once that is refused.
 package final class AuthorizationSource: Sendable {
@@ -20,6 +21,33 @@ package final class AuthorizationSource: Sendable {
     ) {
         state = NIOLockedValueBox(State(current: first, secrets: [first.secret].compactMap { $0 }))
         self.reread = reread
+    }
+
+    /// A token that is read again from where it was found once it is refused.
+    ///
+    /// - Parameters:
+    ///   - reading: The token among credentials that are as they are now; nil when they are of another account.
+    ///   - proof: What the refused one has shown, which says nothing of another.
+    package convenience init(
+        _ token: Secret,
+        of credentials: ProviderCredentials,
+        _ variables: [CredentialVariable],
+        in source: CredentialSource,
+        proof: AccountProof? = nil,
+        logger: Logger,
+        reading: @escaping @Sendable (ProviderCredentials) throws(CredentialError) -> Secret?
+    ) {
+        self.init(.bearer(token)) { refused in
+            do throws(CredentialError) {
+                guard let token = try reading(try source.again(credentials, variables)) else { return nil }
+                let other = Authorization.bearer(token)
+                if other != refused { proof?.forget() }
+                return other
+            } catch {
+                logger.warning("credentials cannot be read again", metadata: ["error": "\(error)"])
+                return nil
+            }
+        }
     }
 
     package var current: Authorization { state.withLockedValue { $0.current } }

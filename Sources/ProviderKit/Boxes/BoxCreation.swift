@@ -35,4 +35,19 @@ package struct BoxCreation: Sendable {
             throw DriverError(.transient, "The workspace's account has changed meanwhile.")
         }
     }
+
+    /// What the box is made from, if it was saved by this provider and under this binding's account.
+    package func source(
+        savedBy provider: String,
+        under binding: Binding
+    ) throws(DriverError) -> ArchiveReference? {
+        guard let source else { return nil }
+        guard source.provider == provider, source.format == .native else {
+            throw DriverError(.invalid, "The archive is none of this provider.")
+        }
+        guard source.account == nil || source.account == binding.account else {
+            throw DriverError(.unauthorized, "The archive was made under another account.")
+        }
+        return source
+    }
 }

@@ -2,14 +2,14 @@ import CurlTransport
 import Logging
 import Model
 import ProviderHTTP
-import ProviderKit
+package import ProviderKit
 
 /// One organization at Daytona, and what its credentials have shown so far.
-struct DaytonaAccount: ProviderAccount {
+package struct DaytonaAccount: ProviderAccount {
     let api: DaytonaAPI
     let settings: DaytonaSettings
-    let binding: Binding
-    var isRefused: Bool { api.client.isRefused }
+    package let binding: Binding
+    package var isRefused: Bool { api.client.isRefused }
     private let proof: AccountProof
 
     var lifecycle: DaytonaLifecycle { DaytonaLifecycle(api: api) }
@@ -68,21 +68,18 @@ struct DaytonaAccount: ProviderAccount {
             )
         }
         let proof = AccountProof(account: organization)
-        let renewed = AuthorizationSource(.bearer(settings.secret)) { refused in
-            do {
-                let found = try source.again(credentials, DaytonaSettings.variables)
-                let again = try DaytonaSettings(found, boxes: boxes)
-                // Another organization or address would be another account; a user's token goes with another header.
-                guard again.organization == settings.organization, again.apiURL == settings.apiURL,
-                    again.isUsers == settings.isUsers
-                else { return nil }
-                let other = Authorization.bearer(again.secret)
-                if other != refused { proof.forget() }
-                return other
-            } catch {
-                logger.warning("credentials cannot be read again", metadata: ["error": "\(error)"])
-                return nil
-            }
+        let renewed = AuthorizationSource(
+            settings.secret,
+            of: credentials,
+            DaytonaSettings.variables,
+            in: source,
+            proof: proof,
+            logger: logger
+        ) { found throws(CredentialError) in
+            let again = try DaytonaSettings(found, boxes: boxes)
+            // Another organization or address would be another account; a user's token goes with another header.
+            let isSame = (again.organization, again.apiURL) == (settings.organization, settings.apiURL)
+            return isSame && again.isUsers == settings.isUsers ? again.secret : nil
         }
         return DaytonaAccount(api(organization, renewed), settings, proof)
     }
@@ -112,12 +109,8 @@ struct DaytonaAccount: ProviderAccount {
 
     /// Looks once more, now that the daemon refuses whoever was before: one of those may have written over it meanwhile.
     func confirmClaim(of box: any Box, _ id: String, epoch: UInt64) async throws(DriverError) -> any Box {
-        do {
+        try await box.confirmed { () throws(DriverError) in
             try await claim(try await api.get(id, of: box.envelope), box.envelope, epoch: epoch)
-            return box
-        } catch {
-            await box.detach()
-            throw error
         }
     }
 

@@ -21,28 +21,28 @@ struct DaemonEntrance: DaytonaEntrance {
         let toolbox = try api.toolbox(of: entry.sandbox)
         let relay = DaemonProgram.relayArguments(path: path, directory: Self.directory, sandbox: entry.owner)
             .map(Self.quoted).joined(separator: " ")
-        if entry.isNew { try await provision(toolbox) }
-        let isFresh = try await start(relay, toolbox)
-        try await clearTerminals(upTo: entry.epoch, toolbox)
-        let terminal = "\(Self.terminals)\(entry.epoch)-\(UInt32.random(in: .min ... .max))"
-        // Nobody's settings: what a user's files do to a shell would keep us out.
-        let (socket, call) = try await toolbox.openTerminal(
-            terminal,
-            environment: ["HOME": "/nonexistent", "HISTFILE": "/dev/null", "TERM": "dumb"]
-        )
-        let id = entry.sandbox.id
-        let channel = TerminalChannel(terminal, socket, call, toolbox) { try await api.noteActivity(id) }
+        // Its shell is there by the time that the daemon runs.
+        async let opened = terminal(of: entry, api, toolbox)
+        let isFresh: Bool
+        do throws(DriverError) {
+            isFresh = try await start(relay, entry, toolbox)
+        } catch {
+            if case .success(let channel) = await opened { await channel.close() }
+            throw error
+        }
+        let channel = try await opened.get()
         do throws(DriverError) {
             try await channel.begin(relay)
         } catch {
             await channel.close()
             throw error
         }
-        let box = try await DaemonBox.connect(
+        let id = entry.sandbox.id
+        return try await DaemonBox.connect(
             over: channel,
             envelope: entry.envelope,
             // What the first relay has started is new to us, whatever the second one finds.
-            isFresh: isFresh ? true : nil,
+            isFresh: isFresh || entry.isNew ? true : nil,
             sandbox: entry.owner,
             epoch: entry.epoch,
             environment: entry.environment,
@@ -50,7 +50,27 @@ struct DaemonEntrance: DaytonaEntrance {
             loop: loop,
             timeout: timeout
         )
-        return box
+    }
+
+    /// A terminal for the relay, once those of earlier connections are away.
+    private func terminal(
+        of entry: DaytonaEntry,
+        _ api: DaytonaAPI,
+        _ toolbox: DaytonaToolbox
+    ) async -> Result<TerminalChannel, DriverError> {
+        do throws(DriverError) {
+            if !entry.isNew { try await clearTerminals(upTo: entry.epoch, toolbox) }
+            let name = "\(Self.terminals)\(entry.epoch)-\(UInt32.random(in: .min ... .max))"
+            // Nobody's settings: what a user's files do to a shell would keep us out.
+            let (socket, call) = try await toolbox.openTerminal(
+                name,
+                environment: ["HOME": "/nonexistent", "HISTFILE": "/dev/null", "TERM": "dumb"]
+            )
+            let id = entry.sandbox.id
+            return .success(TerminalChannel(name, socket, call, toolbox) { try await api.noteActivity(id) })
+        } catch {
+            return .failure(error)
+        }
     }
 
     private var path: String { "\(Self.directory)/\(program.name)" }
@@ -60,11 +80,18 @@ struct DaemonEntrance: DaytonaEntrance {
     /// The relay reads the end of its input at once, and leaves the daemon behind.
     ///
     /// - Returns: Whether it was started now.
-    private func start(_ relay: String, _ toolbox: DaytonaToolbox) async throws(DriverError) -> Bool {
-        var result = try await toolbox.execute("\(relay) </dev/null")
-        if Self.missing.contains(result.exitCode) {
-            try await provision(toolbox)
-            result = try await toolbox.execute("\(relay) </dev/null")
+    private func start(
+        _ relay: String,
+        _ entry: DaytonaEntry,
+        _ toolbox: DaytonaToolbox
+    ) async throws(DriverError) -> Bool {
+        let relay = "\(relay) </dev/null"
+        var result: DaytonaToolbox.Result
+        if entry.isNew {
+            result = try await provision(toolbox, relay)
+        } else {
+            result = try await toolbox.execute(relay)
+            if Self.missing.contains(result.exitCode) { result = try await provision(toolbox, relay) }
         }
         guard result.exitCode == 0 else {
             throw DriverError(.transient, "The daemon does not start in the box: \(result.result.suffix(300))")
@@ -72,28 +99,43 @@ struct DaemonEntrance: DaytonaEntrance {
         return result.result.contains("sandfleet-relay/1 fresh")
     }
 
-    /// Puts the daemon into a box, and makes the workspace its user's.
-    private func provision(_ toolbox: DaytonaToolbox) async throws(DriverError) {
+    /// Puts the daemon into a box, makes the workspace its user's, and starts a relay.
+    private func provision(
+        _ toolbox: DaytonaToolbox,
+        _ relay: String
+    ) async throws(DriverError) -> DaytonaToolbox.Result {
+        // Where `/` is not the user's, the provider's own daemon may make what its user may not.
+        async let workspace = folder(toolbox)
         try await toolbox.upload(program.bytes, to: "\(path).new")
-        var result = try await prepare(toolbox)
-        if result.exitCode == Self.noWorkspace {
-            try await toolbox.makeDirectory("/workspace")
-            result = try await prepare(toolbox)
-        }
-        guard result.exitCode == 0 else {
-            throw DriverError(.transient, "The box could not be prepared: \(result.result.suffix(300))")
-        }
-    }
-
-    private func prepare(_ toolbox: DaytonaToolbox) async throws(DriverError) -> DaytonaToolbox.Result {
-        // Renamed when it is whole. Where `/` is not the user's, the user may become root.
+        let obstacle = await workspace
+        // The executable is renamed when it is whole, and last: where it is, the workspace is. A repeat may find that done
+        // meanwhile. Where `/` is not the user's, the user may become root.
         let script = """
-            [ -e "$1.new" ] && { chmod 755 "$1.new" && mv "$1.new" "$1" || [ -x "$1" ] || exit 1; } 2>/dev/null
             mkdir -p /workspace 2>/dev/null || sudo -n mkdir -p /workspace 2>/dev/null
             [ -w /workspace ] || sudo -n chown "$(id -u):$(id -g)" /workspace 2>/dev/null
             [ -w /workspace ] || exit \(Self.noWorkspace)
+            if [ -e "$1.new" ]; then chmod 755 "$1.new" && mv "$1.new" "$1"; fi 2>/dev/null
+            [ -x "$1" ]
             """
-        return try await toolbox.execute("/bin/sh -c \(Self.quoted(script)) sh \(Self.quoted(path))")
+        let command = "/bin/sh -c \(Self.quoted(script)) sh \(Self.quoted(path)) && \(relay)"
+        let result = try await toolbox.execute(command)
+        guard result.exitCode != Self.noWorkspace else {
+            throw DriverError(
+                .transient,
+                "The box has no workspace that its user may write to. \(obstacle?.message ?? String(result.result.suffix(300)))"
+            )
+        }
+        return result
+    }
+
+    /// Makes the workspace; why it could not be made matters only if it is not there afterwards.
+    private func folder(_ toolbox: DaytonaToolbox) async -> DriverError? {
+        do throws(DriverError) {
+            try await toolbox.makeDirectory("/workspace")
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Does away with the terminals of connections that have ended.

@@ -84,7 +84,7 @@ extension DaytonaDriver {
     }
 
     package func archives() async throws(DriverError) -> [ArchiveID] {
-        try await accounts.gather("archives") { account throws(DriverError) in
+        try await accounts.gather("archives") { [fleet] account throws(DriverError) in
             try await account.api.snapshots(of: fleet).map(\.id)
         }
     }
@@ -93,13 +93,7 @@ extension DaytonaDriver {
     ///
     /// - Throws: `archiveDamaged` when there is none, or none that can be used.
     func source(of creation: BoxCreation, _ account: DaytonaAccount) async throws(DriverError) -> SnapshotName? {
-        guard let reference = creation.source else { return nil }
-        guard reference.provider == Self.name, reference.format == .native else {
-            throw DriverError(.invalid, "The archive is none of this provider.")
-        }
-        guard reference.account.map({ $0 == account.binding.account }) ?? true else {
-            throw DriverError(.unauthorized, "The archive was made under another account.")
-        }
+        guard let reference = try creation.source(savedBy: Self.name, under: account.binding) else { return nil }
         let api = account.api
         guard let name = SnapshotName(reference.externalID) else {
             throw DriverError(.archiveDamaged, "The reference does not name a snapshot of ours.")

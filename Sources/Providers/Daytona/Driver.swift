@@ -1,20 +1,18 @@
 import CurlTransport
 import Logging
 package import Model
-import ProviderHTTP
+package import ProviderHTTP
 package import ProviderKit
 
 /// Boxes at Daytona.
-package final class DaytonaDriver: Driver {
+package final class DaytonaDriver: AccountsDriver {
     package static let name = "daytona"
 
     package let descriptor: Descriptor
-    let accounts: Accounts<DaytonaAccount>
+    package let accounts: Accounts<DaytonaAccount>
     let fleet: FleetID
     private let isEphemeral: Bool
     private let entrance: any DaytonaEntrance
-
-    package var binding: Binding { accounts.fleets.binding }
 
     /// - Throws: What is missing in the fleet's credentials, or wrong with them.
     static func start(
@@ -49,27 +47,24 @@ package final class DaytonaDriver: Driver {
         descriptor = .daytona(settings.boxes, target: settings.target)
     }
 
-    package func binding(for workspace: WorkspaceID) async throws(DriverError) -> Binding {
-        try await accounts.account(of: workspace).binding
-    }
-
-    package func binding(ofAccount account: String) async -> Binding? {
-        await accounts.binding(ofAccount: account)
-    }
-
     package func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
         let account = try await accounts.account(of: creation.workspace)
         try creation.requireAccount(account.binding)
         let name = BoxName(fleet: fleet, creation.tag.box)
         let envelope = account.binding.envelope(provider: Self.name, box: creation.tag.box.rawValue)
-        var made = try await make(name, creation, envelope, account)
+        var (made, isNew) = try await make(name, creation, envelope, account)
         do throws(DriverError) {
             try account.checkOrganization(of: made)
             if let tag = made.labels.flatMap(TagLabels.tag), tag.sandbox != creation.tag.sandbox {
                 throw DriverError(.conflict, "The box \(name) belongs to another sandbox.")
             }
             let isNews = try await account.claim(made, envelope, epoch: creation.tag.epoch)
-            made = try await account.lifecycle.wake(made.id, envelope, epoch: creation.tag.epoch)
+            made = try await account.lifecycle.wake(
+                made.id,
+                envelope,
+                epoch: creation.tag.epoch,
+                seen: isNews ? nil : made
+            )
             let box = try await entrance.enter(
                 DaytonaEntry(
                     sandbox: made,
@@ -77,7 +72,7 @@ package final class DaytonaDriver: Driver {
                     owner: creation.tag.sandbox,
                     epoch: creation.tag.epoch,
                     environment: creation.environment,
-                    isNew: true
+                    isNew: isNew
                 ),
                 account.api
             )
@@ -87,13 +82,13 @@ package final class DaytonaDriver: Driver {
         }
     }
 
-    /// Makes a box, or finds the one that an earlier try has made.
+    /// Makes a box, or finds the one that an earlier try has made; and whether it was made now.
     private func make(
         _ name: BoxName,
         _ creation: BoxCreation,
         _ envelope: Envelope,
         _ account: DaytonaAccount
-    ) async throws(DriverError) -> DaytonaSandbox {
+    ) async throws(DriverError) -> (DaytonaSandbox, isNew: Bool) {
         let boxes = try account.settings.boxes.with(creation.spec.params)
         let source = try await source(of: creation, account)
         let mounts = try await DaytonaVolumes(api: account.api).mounts(boxes.mounts)
@@ -101,7 +96,7 @@ package final class DaytonaDriver: Driver {
         settings.boxes = boxes
         let request = try settings.creation(name, creation, from: source, mounts)
         do {
-            return try await account.api.create(request)
+            return (try await account.api.create(request), true)
         } catch {
             switch error.kind {
             // What is there already is a conflict; and what was not answered may be there.
@@ -109,7 +104,7 @@ package final class DaytonaDriver: Driver {
             default: throw error
             }
             do throws(DriverError) {
-                return try await account.api.get(name.description, of: envelope)
+                return (try await account.api.get(name.description, of: envelope), false)
             } catch _ {
                 // Nobody knows more than before.
                 throw error
@@ -121,7 +116,12 @@ package final class DaytonaDriver: Driver {
         let (name, account) = try await identify(resumption.envelope)
         let found = try await account.find(name, resumption.envelope)
         let isNews = try await account.claim(found, resumption.envelope, epoch: resumption.epoch)
-        let sandbox = try await account.lifecycle.wake(found.id, resumption.envelope, epoch: resumption.epoch)
+        let sandbox = try await account.lifecycle.wake(
+            found.id,
+            resumption.envelope,
+            epoch: resumption.epoch,
+            seen: isNews ? nil : found
+        )
         let box = try await entrance.enter(
             DaytonaEntry(
                 sandbox: sandbox,
@@ -153,7 +153,7 @@ package final class DaytonaDriver: Driver {
     }
 
     package func list() async throws(DriverError) -> [BoxListing] {
-        try await accounts.gather("boxes") { account throws(DriverError) in
+        try await accounts.gather("boxes") { [fleet] account throws(DriverError) in
             try await account.api.list(labels: [TagLabels.fleet: fleet.rawValue])
                 .map { sandbox in
                     BoxListing(

@@ -10,7 +10,7 @@ struct DaytonaEntry: Sendable {
     var epoch: UInt64
     /// The sandbox's environment; secret, never logged.
     var environment: [String: String]
-    /// It was just made: nothing of ours is in it.
+    /// It was just made: nothing of ours is in it, and nobody else has been there.
     var isNew: Bool
 }
 

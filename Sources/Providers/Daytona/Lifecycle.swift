@@ -11,8 +11,15 @@ struct DaytonaLifecycle: Sendable {
 
     /// Starts a box unless it runs; returns when it does.
     ///
+    /// - Parameter seen: The box as it was shown right now; one that is seen to run is not looked at again.
     /// - Throws: `gone` when it is no more, `transient` when it has failed, `conflict` when a later owner has begun.
-    func wake(_ id: String, _ box: Envelope, epoch: UInt64) async throws(DriverError) -> DaytonaSandbox {
+    func wake(
+        _ id: String,
+        _ box: Envelope,
+        epoch: UInt64,
+        seen: DaytonaSandbox? = nil
+    ) async throws(DriverError) -> DaytonaSandbox {
+        if let seen, seen.observed.meaning == .running { return seen }
         var hasRecovered = false
         let sandbox = try await BoundedWait(limit: startLimit)
             .until("the box to run") {

@@ -89,7 +89,7 @@ extension DockerDriver {
     /// Removes the image of a box that was removed, when it was a saved one that nobody names any more.
     func tidy(_ image: String) async {
         do throws(DriverError) {
-            guard let found = try await engine.image(image), !found.labels[Labels.archive, default: ""].isEmpty,
+            guard let found = try await engine.image(image), found.isSaved,
                 !(found.tags ?? []).contains(where: { $0.hasPrefix("\(Self.repository):") })
             else { return }
             _ = try await engine.removeImage(image)

@@ -90,11 +90,12 @@ package final class DockerDriver: Driver {
                 throw DriverError(.conflict, "The container belongs to another sandbox.")
             }
             try await EpochRecord.check(resumption.epoch, of: resumption.sandbox, in: id, engine)
-            return try await containers.bringUp(
+            let container = try await containers.bringUp(
                 id,
                 of: resumption.envelope,
                 attaches: resumption.spec.networkPolicy == .full
             )
+            return containers.running(container, resumption.spec.ports)
         }
         return try await connect(
             container,
@@ -173,7 +174,7 @@ package final class DockerDriver: Driver {
 
     /// Speaks with the daemon of a running container.
     private func connect(
-        _ container: ContainerDocument,
+        _ container: RunningContainer,
         sandbox: SandboxID,
         epoch: UInt64,
         ports: [Int],
@@ -182,7 +183,7 @@ package final class DockerDriver: Driver {
         let envelope = binding.envelope(
             provider: Self.name,
             box: container.id,
-            other: containers.endpoints(of: container, ports),
+            other: container.endpoints,
             ports: ports
         )
         // The relay may be missing for a moment while another owner puts it in, or stop with its container.
@@ -218,6 +219,7 @@ package final class DockerDriver: Driver {
             return try await DaemonBox.connect(
                 over: channel,
                 envelope: envelope,
+                liveness: configuration.liveness,
                 sandbox: sandbox,
                 epoch: epoch,
                 environment: environment,

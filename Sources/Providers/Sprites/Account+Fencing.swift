@@ -38,13 +38,9 @@ extension SpritesAccount {
         _ name: SpriteName,
         for owner: SpriteLabels
     ) async throws(DriverError) -> any Box {
-        do {
+        try await box.confirmed { () throws(DriverError) in
             let sprite = try await find(name, box.envelope)
             try await claim(sprite, box.envelope, name, for: owner)
-            return box
-        } catch {
-            await box.detach()
-            throw error
         }
     }
 

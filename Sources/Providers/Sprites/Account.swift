@@ -2,13 +2,13 @@ import CurlTransport
 import Logging
 import Model
 import ProviderHTTP
-import ProviderKit
+package import ProviderKit
 
 /// One organization at sprites.dev, and what its token has shown so far.
-struct SpritesAccount: ProviderAccount {
+package struct SpritesAccount: ProviderAccount {
     let api: SpritesAPI
-    let binding: Binding
-    var isRefused: Bool { api.client.isRefused }
+    package let binding: Binding
+    package var isRefused: Bool { api.client.isRefused }
     private let proof: AccountProof
 
     private init(_ api: SpritesAPI, _ proof: AccountProof) {
@@ -56,18 +56,18 @@ struct SpritesAccount: ProviderAccount {
             )
         }
         let proof = AccountProof(account: organization)
-        let renewed = AuthorizationSource(.bearer(settings.token)) { refused in
-            do {
-                let again = try SpritesSettings(source.again(credentials, SpritesSettings.variables))
-                // Another organization or address would be another account.
-                guard again.organization == settings.organization, again.baseURL == settings.baseURL else { return nil }
-                let other = Authorization.bearer(again.token)
-                if other != refused { proof.forget() }
-                return other
-            } catch {
-                logger.warning("credentials cannot be read again", metadata: ["error": "\(error)"])
-                return nil
-            }
+        let renewed = AuthorizationSource(
+            settings.token,
+            of: credentials,
+            SpritesSettings.variables,
+            in: source,
+            proof: proof,
+            logger: logger
+        ) { found throws(CredentialError) in
+            let again = try SpritesSettings(found)
+            // Another organization or address would be another account.
+            let isSame = (again.organization, again.baseURL) == (settings.organization, settings.baseURL)
+            return isSame ? again.token : nil
         }
         return SpritesAccount(api(organization, renewed), proof)
     }

@@ -24,14 +24,13 @@ struct DaemonEntrance: SpriteEntrance {
 
     func enter(_ entry: SpriteEntry, _ api: SpritesAPI) async throws(DriverError) -> any Box {
         let arguments = DaemonProgram.relayArguments(path: path, directory: Self.directory, sandbox: entry.sandbox)
-        if entry.isNew { try await provision(entry.name, api) }
-        let isFresh = try await start(arguments, entry.name, api)
+        let isFresh = try await start(arguments, entry, api)
         let (socket, call) = try await api.exec(arguments, in: entry.name, hasInput: true)
         let box = try await DaemonBox.connect(
             over: SpriteChannel(socket, call, api),
             envelope: entry.envelope,
             // What the first relay has started is new to us, whatever the second one finds.
-            isFresh: isFresh ? true : nil,
+            isFresh: isFresh || entry.isNew ? true : nil,
             sandbox: entry.sandbox,
             epoch: entry.epoch,
             environment: entry.environment,
@@ -60,44 +59,72 @@ struct DaemonEntrance: SpriteEntrance {
     /// - Returns: Whether it was started now.
     private func start(
         _ arguments: [String],
-        _ name: SpriteName,
+        _ entry: SpriteEntry,
         _ api: SpritesAPI
     ) async throws(DriverError) -> Bool {
-        var result = try await api.run(arguments, in: name, outlivesConnection: true)
-        if Self.missing.contains(result.code) {
-            try await provision(name, api)
-            result = try await api.run(arguments, in: name, outlivesConnection: true)
+        var result: ExecResult
+        if entry.isNew {
+            // Directories are made by writing into them, and are the user's then, also where the user may make none.
+            async let workspace = folder(entry.name, api)
+            try await upload(to: entry.name, api)
+            let obstacle = await workspace
+            result = try await prepare(arguments, entry.name, api)
+            if result.code == Self.noWorkspace, let obstacle { throw obstacle }
+        } else {
+            result = try await api.run(arguments, in: entry.name, outlivesConnection: true)
+            if Self.missing.contains(result.code) {
+                try await upload(to: entry.name, api)
+                result = try await prepare(arguments, entry.name, api)
+                if result.code == Self.noWorkspace {
+                    if let obstacle = await folder(entry.name, api) { throw obstacle }
+                    result = try await prepare(arguments, entry.name, api)
+                }
+            }
         }
         guard result.code == 0 else {
-            throw DriverError(.transient, "The daemon does not start in the sprite: \(result.complaint)")
+            let what =
+                result.code == Self.noWorkspace
+                ? "The sprite has no workspace" : "The daemon does not start in the sprite"
+            throw DriverError(.transient, "\(what): \(result.complaint)")
         }
         return String(buffer: result.stdout).hasPrefix("sandfleet-relay/1 fresh")
     }
 
-    /// Puts the daemon into a sprite, and makes the workspace its user's.
-    private func provision(_ name: SpriteName, _ api: SpritesAPI) async throws(DriverError) {
+    private func upload(to name: SpriteName, _ api: SpritesAPI) async throws(DriverError) {
         try await api.write(program.bytes, to: "\(path).new", mode: "0755", of: name)
-        var result = try await prepare(name, api)
-        if result.code == Self.noWorkspace {
-            // Directories are made by writing into them, and are the user's then.
+    }
+
+    /// Makes the workspace; why that was refused matters only if it is not there afterwards.
+    private func folder(_ name: SpriteName, _ api: SpritesAPI) async -> DriverError? {
+        do throws(DriverError) {
             try await api.write(ByteBuffer(), to: "/workspace/.keep", mode: "0644", of: name)
-            result = try await prepare(name, api)
-        }
-        guard result.code == 0 else {
-            throw DriverError(.transient, "The sprite could not be prepared: \(result.complaint)")
+            return nil
+        } catch {
+            return error
         }
     }
 
-    private func prepare(_ name: SpriteName, _ api: SpritesAPI) async throws(DriverError) -> ExecResult {
-        // Renamed when it is whole; a repeat may find that done meanwhile. Where `/` is not the user's, the user may become root.
+    /// Makes the workspace its user's, puts the executable where it belongs, and becomes a relay.
+    private func prepare(
+        _ arguments: [String],
+        _ name: SpriteName,
+        _ api: SpritesAPI
+    ) async throws(DriverError) -> ExecResult {
+        // The executable is renamed when it is whole, and last: where it is, the workspace is. A repeat may find that done
+        // meanwhile. Where `/` is not the user's, the user may become root.
         let script = """
-            [ -e "$1.new" ] && { mv "$1.new" "$1" 2>/dev/null || [ -x "$1" ] || exit 1; }
             mkdir -p /workspace 2>/dev/null || sudo -n mkdir -p /workspace 2>/dev/null
             [ -w /workspace ] || sudo -n chown "$(id -u):$(id -g)" /workspace 2>/dev/null
             [ -w /workspace ] || exit \(Self.noWorkspace)
             [ -s /workspace/.keep ] || rm -f /workspace/.keep
+            if [ -e "$1.new" ]; then mv "$1.new" "$1" 2>/dev/null; fi
+            [ -x "$1" ] && exec "$@"
             """
-        return try await api.run(["/bin/sh", "-c", script, "sh", path], in: name)
+        return try await api.run(
+            ["/bin/sh", "-c", script, "sh"] + arguments,
+            in: name,
+            outlivesConnection: true
+        )
     }
 
     /// The daemon ends all that it has started, and then itself.

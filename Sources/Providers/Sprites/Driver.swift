@@ -1,20 +1,18 @@
 import CurlTransport
 import Logging
 package import Model
-import ProviderHTTP
+package import ProviderHTTP
 package import ProviderKit
 
 /// Boxes at sprites.dev: machines with a disk that stays, which sleep while nobody uses them.
-package final class SpritesDriver: Driver {
+package final class SpritesDriver: AccountsDriver {
     package static let name = "sprites"
 
     package let descriptor: Descriptor
-    let accounts: Accounts<SpritesAccount>
+    package let accounts: Accounts<SpritesAccount>
     private let fleet: FleetID
     private let boxes: SpritesBoxSettings
     private let entrance: any SpriteEntrance
-
-    package var binding: Binding { accounts.fleets.binding }
 
     /// - Throws: What is missing in the fleet's credentials, or wrong with them.
     static func start(
@@ -46,14 +44,6 @@ package final class SpritesDriver: Driver {
         self.entrance = entrance
     }
 
-    package func binding(for workspace: WorkspaceID) async throws(DriverError) -> Binding {
-        try await accounts.account(of: workspace).binding
-    }
-
-    package func binding(ofAccount account: String) async -> Binding? {
-        await accounts.binding(ofAccount: account)
-    }
-
     package func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
         guard creation.source == nil else {
             throw DriverError(.unsupported, "\(Self.name) cannot do that: \(Descriptor.noSnapshots).")
@@ -69,14 +59,15 @@ package final class SpritesDriver: Driver {
         try creation.requireAccount(account.binding)
         let envelope = account.envelope(of: name)
         let owner = SpriteLabels(sandbox: creation.tag.sandbox, epoch: creation.tag.epoch)
-        let sprite = try await make(name, owner, envelope, account)
+        let (sprite, isNew) = try await make(name, owner, envelope, account)
         do throws(DriverError) {
             try account.checkOrganization(of: sprite)
             if let labels = sprite.labels.flatMap(SpriteLabels.init), labels.sandbox != owner.sandbox {
                 throw DriverError(.conflict, "The sprite \(name) belongs to another sandbox.")
             }
             let isNews = try await account.claim(sprite, envelope, name, for: owner)
-            try await account.api.setNetwork(of: name, creation.spec.networkPolicy)
+            // Nothing of a user's runs before this call has ended well.
+            async let refusal = policy(creation.spec.networkPolicy, of: name, account.api)
             let box = try await entrance.enter(
                 SpriteEntry(
                     name: name,
@@ -85,30 +76,44 @@ package final class SpritesDriver: Driver {
                     epoch: creation.tag.epoch,
                     environment: creation.environment,
                     url: sprite.publicURL,
-                    isNew: true
+                    isNew: isNew
                 ),
                 account.api
             )
+            if let refusal = await refusal {
+                await box.detach()
+                throw refusal
+            }
             return isNews ? try await account.confirmClaim(of: box, name, for: owner) : box
         } catch {
             throw error.withBoxMade
         }
     }
 
-    /// Makes a sprite, or finds the one that an earlier try has made.
+    /// Why a sprite did not get its policy; nil when it has it.
+    private func policy(_ policy: NetworkPolicy, of name: SpriteName, _ api: SpritesAPI) async -> DriverError? {
+        do throws(DriverError) {
+            try await api.setNetwork(of: name, policy)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Makes a sprite, or finds the one that an earlier try has made; and whether it was made now.
     private func make(
         _ name: SpriteName,
         _ owner: SpriteLabels,
         _ envelope: Envelope,
         _ account: SpritesAccount
-    ) async throws(DriverError) -> Sprite {
+    ) async throws(DriverError) -> (Sprite, isNew: Bool) {
         do {
-            return try await account.api.create(name, owner, isPublic: boxes.isPublic)
+            return (try await account.api.create(name, owner, isPublic: boxes.isPublic), true)
         } catch {
             switch error.kind {
             // What is there already is refused as invalid; and what was not answered may be there.
             case .invalid, .conflict, .timeout, .transient:
-                return try await made(name, envelope, account, orElse: error)
+                return (try await made(name, envelope, account, orElse: error), false)
             default: throw error
             }
         }
@@ -176,7 +181,7 @@ package final class SpritesDriver: Driver {
     }
 
     package func list() async throws(DriverError) -> [BoxListing] {
-        try await accounts.gather("boxes") { account throws(DriverError) in try await listings(of: account) }
+        try await accounts.gather("boxes") { [self] account throws(DriverError) in try await listings(of: account) }
     }
 
     private func listings(of account: SpritesAccount) async throws(DriverError) -> [BoxListing] {

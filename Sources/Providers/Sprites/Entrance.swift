@@ -11,7 +11,7 @@ struct SpriteEntry: Sendable {
     var environment: [String: String]
     /// Where its one port is reached; nil where nobody is let in.
     var url: String?
-    /// It was just made: nothing of ours is in it.
+    /// It was just made: nothing of ours is in it, and nobody else has been there.
     var isNew: Bool
 }
 

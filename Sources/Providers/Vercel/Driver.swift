@@ -1,41 +1,51 @@
 package import CurlTransport
 package import Logging
 import Model
+package import ProviderHTTP
 package import ProviderKit
 
 /// Vercel Sandbox: boxes are named sandboxes, which outlive the sessions that they run in.
-package final class VercelDriver: Driver {
+package final class VercelDriver: AccountsDriver {
     package static let name = "vercel"
 
     package let descriptor: Descriptor
-    package let binding: Binding
+    package let accounts: Accounts<VercelAccount>
     let configuration: VercelConfiguration
-    let api: VercelAPI
-    let extender: SessionExtender
-    let logger: Logger
+    private let extender: SessionExtender
     private let opener: any BoxOpener
 
     /// - Parameter opener: Makes boxes of sessions: `DaemonOpener`, outside of tests.
-    /// - Throws: `CredentialError` when something is missing.
-    package init(
+    /// - Throws: `CredentialError` when something is missing in the fleet's credentials.
+    package static func start(
         _ configuration: VercelConfiguration,
         transport: HTTPTransport,
         logger: Logger,
         opener: any BoxOpener
-    ) throws(CredentialError) {
-        let api = try VercelAPI(configuration, transport: transport, logger: logger)
+    ) async throws -> VercelDriver {
+        let source = configuration.credentials
+        let accounts = try await Accounts(of: name, VercelCredentials.variables, in: source, logger: logger) { found in
+            try VercelAccount(found, configuration, transport: transport, logger: logger)
+        }
+        return VercelDriver(accounts, configuration, opener, logger)
+    }
+
+    private init(
+        _ accounts: Accounts<VercelAccount>,
+        _ configuration: VercelConfiguration,
+        _ opener: any BoxOpener,
+        _ logger: Logger
+    ) {
+        self.accounts = accounts
         self.configuration = configuration
-        self.api = api
-        self.logger = logger
         self.opener = opener
-        binding = api.binding
         descriptor = .vercel(configuration)
-        extender = SessionExtender(api: api, longestLife: configuration.longestLife, logger: logger)
+        extender = SessionExtender(longestLife: configuration.longestLife, logger: logger)
     }
 
     /// The box of a session that runs, kept alive for as long as somebody holds it.
     func open(
         _ answer: SandboxAnswer,
+        _ account: VercelAccount,
         _ spec: SandboxSpec,
         sandbox: SandboxID,
         epoch: UInt64,
@@ -44,7 +54,7 @@ package final class VercelDriver: Driver {
     ) async throws(DriverError) -> any Box {
         let opening = BoxOpening(
             session: answer.session.id,
-            envelope: envelope(of: answer),
+            envelope: envelope(of: answer, account.binding),
             sandbox: sandbox,
             epoch: epoch,
             environment: environment,
@@ -52,12 +62,12 @@ package final class VercelDriver: Driver {
             isNew: isNew
         )
         let span = try configuration.span(for: spec)
-        let box = try await opener.open(opening, api)
-        extender.keepAlive(answer.session, span: span) { await box.waitUntilClosed() }
+        let box = try await opener.open(opening, account.api)
+        extender.keepAlive(answer.session, at: account.api, span: span) { await box.waitUntilClosed() }
         return box
     }
 
-    private func envelope(of answer: SandboxAnswer) -> Envelope {
+    private func envelope(of answer: SandboxAnswer, _ binding: Binding) -> Envelope {
         let routes = answer.routes ?? []
         var other = ["sessionId": answer.session.id]
         for route in routes { other["url.\(route.port)"] = route.url }
@@ -69,27 +79,29 @@ package final class VercelDriver: Driver {
         )
     }
 
-    /// The name of an envelope's box, if it was made under this account.
+    /// The name of an envelope's box, and the account that it is of, if this worker has credentials of that.
     ///
     /// Under another one nothing can be said about it.
-    func identify(_ envelope: Envelope) throws(DriverError) -> String {
+    func identify(_ envelope: Envelope) async throws(DriverError) -> (String, VercelAccount) {
         guard envelope.backendId == Self.name, let name = envelope.boxId else {
             throw DriverError(.invalid, "The envelope does not name a sandbox at Vercel.")
         }
-        if let obstacle = binding.obstacle(to: envelope) { throw obstacle }
-        return name
+        return (name, try await accounts.account(holding: envelope))
     }
 
     package func list() async throws(DriverError) -> [BoxListing] {
-        try await api.sandboxes(tag: (VercelTags.fleetName, configuration.fleet.rawValue))
-            .map { sandbox in
-                let meaning = ObservedState<VercelState>(sandbox.status).meaning
-                return BoxListing(
-                    externalID: sandbox.name,
-                    tag: VercelTags(sandbox).box(named: sandbox.name),
-                    isRunning: meaning == .running || meaning == .becoming
-                )
-            }
+        try await accounts.gather("boxes") { [fleet = configuration.fleet] account throws(DriverError) in
+            try await account.sandboxes(of: fleet)
+                .map { sandbox in
+                    let meaning = ObservedState<VercelState>(sandbox.status).meaning
+                    return BoxListing(
+                        externalID: sandbox.name,
+                        tag: VercelTags(sandbox).box(named: sandbox.name),
+                        isRunning: meaning == .running || meaning == .becoming,
+                        account: account.binding.account
+                    )
+                }
+        }
     }
 
     package func shutdown() async {

@@ -26,7 +26,7 @@ struct VercelSubject: Subject {
                 )
                 configuration.baseURL = emulator.baseURL
                 if isShort { (configuration.timeout, configuration.longestLife) = Self.shortLife }
-                return try VercelDriver(
+                return try await VercelDriver.start(
                     configuration,
                     transport: try EmulatedCloud.transport(),
                     logger: log.logger,

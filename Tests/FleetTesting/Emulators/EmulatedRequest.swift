@@ -11,4 +11,14 @@ package struct EmulatedRequest: Sendable, Decodable {
     package let status: Int?
     /// The kind of the fault that it met.
     package let fault: String?
+
+    /// Method and path, with a star for each id of something: `GET /v1/sprites/*/exec`.
+    package var shape: String {
+        let segments = path.split(separator: "/")
+            .map { segment in
+                let isID = segment.utf8.count >= 16 && segment.contains(where: \.isNumber)
+                return isID ? "*" : String(segment)
+            }
+        return "\(method) /\(segments.joined(separator: "/"))"
+    }
 }

@@ -73,15 +73,18 @@ struct RevocationTests {
             let connection = try await fixture.connect(agent, token)
             try await eventually("the connection is cut") { connection.state != .connected }
             // The server counts in seconds: in the last one it still lets in, and cuts again.
+            var refusal: NATSError?
             try await eventually("nobody gets in") {
                 do {
                     try await fixture.connect(agent, token).close()
-                    return false
                 } catch let error as NATSError {
-                    return error.code == .authenticationFailed
+                    refusal = error
                 }
+                return refusal != nil
             }
+            #expect(refusal?.code == .authenticationFailed)
             try await eventually("it gives up") { connection.state == .closed }
+            #expect(connection.connectedSince == nil)
             await connection.close()
         }
     }

@@ -47,6 +47,7 @@ struct ConnectionTests {
             }
             // Without the cancellation this never comes, and the time limit ends the test.
             await bus.cancelled.first()
+            #expect(bus.cancellations == 1)
         }
     }
 
@@ -138,6 +139,7 @@ struct ConnectionTests {
                 while test.processes.following == 0 { await Task.yield() }
             }
             while test.processes.following > 0 { await Task.yield() }
+            #expect(test.processes.following == 0)
         }
     }
 
@@ -215,7 +217,10 @@ private final class HangingBus: SandboxBus {
     let isConnected = true
     let asked = Signal()
     let cancelled = Signal()
+    private let count = NIOLockedValueBox(0)
     private let released = Signal()
+
+    var cancellations: Int { count.withLockedValue { $0 } }
 
     func release() {
         released.send()
@@ -230,6 +235,7 @@ private final class HangingBus: SandboxBus {
         asked.send()
         await released.first()
         if Task.isCancelled {
+            count.withLockedValue { $0 += 1 }
             cancelled.send()
             throw CancellationError()
         }

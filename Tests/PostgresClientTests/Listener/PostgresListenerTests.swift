@@ -32,17 +32,19 @@ extension WithPostgres {
                     }
                 }
                 for await _ in ready.stream { break }
-                task.cancel()
-                await task.value
-                try await WithPostgres.until {
+                let listeners = {
                     try await pool.query(
                         """
                         SELECT 1 FROM pg_stat_activity
                         WHERE query LIKE 'LISTEN%' AND datname = current_database()
                         """
                     )
-                    .isEmpty
+                    .count
                 }
+                #expect(try await listeners() == 1)
+                task.cancel()
+                await task.value
+                try await WithPostgres.until { try await listeners() == 0 }
             }
         }
     }

@@ -21,9 +21,14 @@ extension WithPostgres {
 
         @Test func endsWithItsObject() async throws {
             let configuration = try await WithPostgres.makeDatabase()
-            _ = try await AdvisoryLock.acquire(7, configuration)
+            do {
+                let first = try await AdvisoryLock.acquire(7, configuration)
+                #expect(try await AdvisoryLock.tryAcquire(7, configuration) == nil)
+                withExtendedLifetime(first) {}
+            }
             // Waits for the first holder to be gone.
             let lock = try await AdvisoryLock.acquire(7, configuration)
+            #expect(lock.isHeld)
             await lock.release()
         }
 

@@ -12,6 +12,10 @@ import Testing
         try VercelConfiguration(environment: environment, fleet: fleet, credentials: CredentialSource { environment })
     }
 
+    private func read(_ source: CredentialSource) throws -> VercelCredentials {
+        try VercelCredentials(try source.credentials(of: VercelDriver.name, VercelCredentials.variables))
+    }
+
     @Test func allVariablesAreRead() throws {
         let configuration = try read([
             "SANDBOX_VERCEL_PROFILE": "coding-agent", "SANDBOX_VERCEL_NAME": "n", "SANDBOX_VERCEL_REUSE": "0",
@@ -39,10 +43,10 @@ import Testing
 
     @Test func vercelsOwnNamesOfTheCredentialsDo() throws {
         let own = ["VERCEL_TOKEN": "t", "VERCEL_TEAM_ID": "team", "VERCEL_PROJECT_ID": "prj"]
-        let credentials = try VercelCredentials(CredentialSource { own })
+        let credentials = try read(CredentialSource { own })
         #expect(credentials.team == "team")
         let both = own.merging(["SANDBOX_VERCEL_TEAM_ID": "ours"]) { $1 }
-        #expect(try VercelCredentials(CredentialSource { both }).team == "ours")
+        #expect(try read(CredentialSource { both }).team == "ours")
     }
 
     @Test(arguments: ["TOKEN", "TEAM_ID", "PROJECT_ID"])
@@ -50,7 +54,7 @@ import Testing
         var environment = VercelFixture.credentials
         environment["SANDBOX_VERCEL_\(name)"] = nil
         let source = CredentialSource { [environment] in environment }
-        let error = #expect(throws: CredentialError.self) { try VercelCredentials(source) }
+        let error = #expect(throws: CredentialError.self) { try read(source) }
         #expect(error?.message.contains("SANDBOX_VERCEL_\(name)") == true)
     }
 
@@ -67,7 +71,7 @@ import Testing
             let source = CredentialSource {
                 VercelFixture.credentials.merging(["SANDBOX_VERCEL_TOKEN": token.value]) { $1 }
             }
-            let fixture = try VercelFixture(emulator) { $0.credentials = source }
+            let fixture = try await VercelFixture(emulator) { $0.credentials = source }
             let error = await fixture.failure { _ = try await $0.list() }
             #expect(error == .unauthorized)
             token.value = EmulatorProcess.token

@@ -1,6 +1,7 @@
 import FleetTesting
 import FoundationEssentials
 import Model
+import ProviderHTTP
 import ProviderKit
 import Testing
 import VercelDriver

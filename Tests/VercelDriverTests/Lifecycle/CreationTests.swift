@@ -127,7 +127,7 @@ import VercelDriver
     @Test func aNameThatIsSomebodyElsesIsNotTaken() async throws {
         try await VercelFixture.with { fixture in
             let creation = fixture.creation()
-            let stranger = try VercelFixture(fixture.emulator)
+            let stranger = try await VercelFixture(fixture.emulator)
             _ = try await stranger.driver.create(
                 BoxCreation(
                     tag: BoxTag(fleet: stranger.fleet, sandbox: .random(), box: creation.tag.box, epoch: 1),

@@ -1,5 +1,6 @@
 import FleetTesting
 import Model
+import ProviderHTTP
 import ProviderKit
 import Testing
 import VercelDriver

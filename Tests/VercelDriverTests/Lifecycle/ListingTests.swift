@@ -1,5 +1,6 @@
 import FleetTesting
 import Model
+import ProviderHTTP
 import ProviderKit
 import Testing
 import VercelDriver
@@ -14,7 +15,7 @@ import VercelDriver
                 }
                 try await group.waitForAll()
             }
-            let stranger = try VercelFixture(fixture.emulator)
+            let stranger = try await VercelFixture(fixture.emulator)
             _ = try await stranger.driver.create(stranger.creation())
             let listed = try await fixture.driver.list()
             #expect(Set(listed.map(\.tag)) == Set(creations.map(\.tag)))
@@ -29,7 +30,7 @@ import VercelDriver
             let creation = fixture.creation()
             _ = try await fixture.driver.create(creation)
             // Those of others come first, and fill a page.
-            let stranger = try VercelFixture(fixture.emulator)
+            let stranger = try await VercelFixture(fixture.emulator)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<51 {
                     group.addTask { _ = try await stranger.driver.create(stranger.creation()) }
@@ -47,7 +48,8 @@ import VercelDriver
             let box = try await fixture.driver.create(creation)
             try await fixture.driver.stop(box.envelope, epoch: 1)
             let name = creation.tag.box.rawValue
-            let expected = BoxListing(externalID: name, tag: creation.tag, isRunning: false)
+            let account = fixture.driver.binding.account
+            let expected = BoxListing(externalID: name, tag: creation.tag, isRunning: false, account: account)
             #expect(try await fixture.driver.list() == [expected])
         }
     }
@@ -60,7 +62,11 @@ import VercelDriver
             let path = "/v2/sandboxes/\(name)?projectId=\(VercelFixture.project)"
             let tags = "{\"tags\": {\"fleet\": \"\(fixture.fleet)\", \"sandbox\": \"somebody's\"}}"
             try await fixture.ask("PATCH", path, .init(tags.utf8))
-            #expect(try await fixture.driver.list() == [BoxListing(externalID: name, tag: nil, isRunning: true)])
+            let account = fixture.driver.binding.account
+            #expect(
+                try await fixture.driver.list()
+                    == [BoxListing(externalID: name, tag: nil, isRunning: true, account: account)]
+            )
         }
     }
 }

@@ -1,5 +1,6 @@
 import FleetTesting
 import Model
+import ProviderHTTP
 import ProviderKit
 import Testing
 import VercelDriver
@@ -104,7 +105,7 @@ import VercelDriver
             let box = try await fixture.driver.create(fixture.creation())
             // The same 404 as of a sandbox that is gone, by the project that this account does not see any more.
             try await withEmulator("vercel", ["--project", "prj_other", "--team", VercelFixture.team]) { other in
-                let stranger = try VercelFixture(other)
+                let stranger = try await VercelFixture(other)
                 var envelope = box.envelope
                 envelope.sessionState.providerState["account"] = stranger.driver.binding.account
                 let error = await stranger.failure { try await $0.resume(stranger.resumption(of: envelope)) }

@@ -6,6 +6,11 @@ struct TarFile {
 
     private(set) var bytes = ByteBuffer()
 
+    /// - Parameter size: Of the files that it is to hold, together.
+    init(holding size: Int = 0) {
+        bytes.reserveCapacity(size + 16 * Self.block)
+    }
+
     /// - Parameter path: Relative, at most 99 bytes.
     mutating func add(directory path: String, mode: UInt32, owner: BoxUser) {
         add(path.hasSuffix("/") ? path : path + "/", type: "5", mode: mode, owner: owner, content: ByteBuffer())

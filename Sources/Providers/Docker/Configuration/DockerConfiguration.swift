@@ -1,3 +1,4 @@
+package import BoxClient
 package import Model
 
 /// What boxes on one engine are made of, and how much they may.
@@ -42,6 +43,9 @@ package struct DockerConfiguration: Sendable {
     package var pullIdleTimeout: Duration = .seconds(120)
     /// How long a box may take to start and answer, once its image is there.
     package var startTimeout: Duration = .seconds(60)
+
+    /// How long the silence of a box is believed in while somebody waits for it.
+    package var liveness = BoxLiveness.usual
 
     package init(endpoint: DockerEndpoint, fleet: FleetID, daemonPath: String) {
         self.endpoint = endpoint

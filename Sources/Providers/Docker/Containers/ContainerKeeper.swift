@@ -14,24 +14,20 @@ struct ContainerKeeper: Sendable {
     static func name(of box: BoxID) -> String { "sandfleet-\(box)" }
 
     /// Makes the container of a box, or finds the one that was made before, and has it run.
-    func create(_ creation: BoxCreation, from source: ImageDocument?) async throws(DriverError) -> ContainerDocument {
+    func create(
+        _ creation: BoxCreation,
+        from source: ImageDocument?
+    ) async throws(DriverError) -> RunningContainer {
         let name = Self.name(of: creation.tag.box)
-        if let found = try await engine.find(name) { return try await adopt(found, creation) }
         let volumes = try BoxVolume.all(of: creation, configuration)
         let image: ImageDocument
         if let source { image = source } else { image = try await images.obtain(creation.spec.image) }
-        var newVolumes: [String] = []
-        // One that cannot be written is nobody's to hand over.
-        for volume in volumes where !volume.isReadOnly {
-            if try await !engine.hasVolume(volume.source) { newVolumes.append(volume.target) }
-        }
         let request = try ContainerRequest(
             creation,
             configuration,
             image: image.id,
             program: provisioning.path,
-            volumes: volumes,
-            newVolumes: newVolumes
+            volumes: volumes
         )
         let id: String
         do throws(DriverError) {
@@ -39,7 +35,30 @@ struct ContainerKeeper: Sendable {
         } catch {
             return try await adopt(try await made(name, despite: error), creation)
         }
-        return try await bringUp(id, of: nil, attaches: creation.spec.networkPolicy == .full)
+        let attaches = creation.spec.networkPolicy == .full
+        if try await begins(NewContainer(id, request, image), attaches: attaches), creation.spec.ports.isEmpty {
+            return RunningContainer(id: id, endpoints: [:])
+        }
+        return running(try await bringUp(id, of: nil, attaches: attaches), creation.spec.ports)
+    }
+
+    /// Fills a container that was made now, and starts it.
+    ///
+    /// - Returns: False where nobody knows what of it was done.
+    private func begins(_ container: NewContainer, attaches: Bool) async throws(DriverError) -> Bool {
+        do throws(DriverError) {
+            try await provisioning.fill(container)
+            if attaches { try await attachNetworks(container.id, having: [configuration.network]) }
+            try await engine.start(container.id)
+            return true
+        } catch {
+            guard [.transient, .timeout, .conflict].contains(error.kind) else { throw error }
+            return false
+        }
+    }
+
+    func running(_ container: ContainerDocument, _ ports: [Int]) -> RunningContainer {
+        RunningContainer(id: container.id, endpoints: endpoints(of: container, ports))
     }
 
     /// The container that somebody else has made, or an earlier try whose answer was lost.
@@ -59,13 +78,15 @@ struct ContainerKeeper: Sendable {
         }
     }
 
-    private func adopt(_ found: ContainerDocument, _ creation: BoxCreation) async throws(DriverError)
-        -> ContainerDocument
-    {
+    private func adopt(
+        _ found: ContainerDocument,
+        _ creation: BoxCreation
+    ) async throws(DriverError) -> RunningContainer {
         guard let tag = Labels.tag(found.labels), tag.fleet == creation.tag.fleet,
             tag.sandbox == creation.tag.sandbox, tag.box == creation.tag.box
         else { throw DriverError(.conflict, "A container of this name belongs to another sandbox.") }
-        return try await bringUp(found.id, of: nil, attaches: creation.spec.networkPolicy == .full)
+        let container = try await bringUp(found.id, of: nil, attaches: creation.spec.networkPolicy == .full)
+        return running(container, creation.spec.ports)
     }
 
     /// Has a container run that has everything it needs.
@@ -83,14 +104,18 @@ struct ContainerKeeper: Sendable {
             firstPause: .milliseconds(2),
             clock: ContinuousClock()
         )
+        var isProvided = false
         return try await wait.until("the container to run") { () throws(DriverError) -> Look<ContainerDocument> in
             let found = try await engine.inspect(id, of: box)
             let state = ObservedState<ContainerState>(found.state.status)
             if let obstacle = state.obstacle(of: "the container") { throw obstacle }
             guard state.meaning == .running || state.meaning == .stopped else { return .notYet("it is \(state.raw)") }
-            try await provisioning.provide(found)
+            if !isProvided { try await provisioning.provide(found) }
+            isProvided = true
             if state.meaning == .running { return .ready(found) }
-            if attaches { try await attachNetworks(found) }
+            if attaches {
+                try await attachNetworks(found.id, having: found.networking.networks.map { Array($0.keys) } ?? [])
+            }
             try await start(found, state)
             return .notYet("it was \(state.raw), and is started")
         }
@@ -114,11 +139,10 @@ struct ContainerKeeper: Sendable {
         }
     }
 
-    private func attachNetworks(_ container: ContainerDocument) async throws(DriverError) {
-        let has = Set(container.networking.networks.map { Array($0.keys) } ?? [])
-        for network in configuration.attachedNetworks where !has.contains(network) {
+    private func attachNetworks(_ container: String, having networks: [String]) async throws(DriverError) {
+        for network in configuration.attachedNetworks where !networks.contains(network) {
             do throws(DriverError) {
-                try await engine.attach(container.id, to: network)
+                try await engine.attach(container, to: network)
             } catch {
                 // By another of its names, or by somebody else in between: "already exists in network".
                 guard error.message.contains("already exists") || error.message.contains("already attached") else {
@@ -173,7 +197,7 @@ struct ContainerKeeper: Sendable {
     }
 
     /// Where the ports of a box are reached, `port.<number>` to `host:port`.
-    func endpoints(of container: ContainerDocument, _ ports: [Int]) -> [String: String] {
+    private func endpoints(of container: ContainerDocument, _ ports: [Int]) -> [String: String] {
         var found: [String: String] = [:]
         for port in ports {
             switch configuration.ports {

@@ -10,14 +10,12 @@ extension ContainerRequest {
     ///   - image: By its id, so that it is the one that was looked at.
     ///   - program: The path of the daemon's executable in the box.
     ///   - volumes: Those that it gets beside its own.
-    ///   - newVolumes: Where those of them go that do not exist yet.
     init(
         _ creation: BoxCreation,
         _ configuration: DockerConfiguration,
         image: String,
         program: String,
-        volumes: [BoxVolume] = [],
-        newVolumes: [String] = []
+        volumes: [BoxVolume] = []
     ) throws(DriverError) {
         let spec = creation.spec
         let memory = spec.resources.memoryMb ?? configuration.memoryMb
@@ -42,7 +40,7 @@ extension ContainerRequest {
             // A saved box has its user in its image.
             user: creation.source == nil ? configuration.user : nil,
             directory: BoxPlaces.workspace,
-            labels: Labels.of(creation.tag, newVolumes: newVolumes),
+            labels: Labels.of(creation.tag, volumes: volumes.filter { !$0.isReadOnly }.map(\.target)),
             ports: Dictionary(names.map { ($0, Nothing()) }) { first, _ in first },
             host: Host(
                 memory: bytes,

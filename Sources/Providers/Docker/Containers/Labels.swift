@@ -7,25 +7,25 @@ enum Labels {
     static let sandbox = "sandfleet.sandbox"
     static let box = "sandfleet.box"
     static let epoch = "sandfleet.epoch"
-    /// Where the volumes of a box are that were made with it.
-    private static let madeVolumes = "sandfleet.new-volumes"
+    /// Where the volumes of a box are that it may write to.
+    private static let writableVolumes = "sandfleet.writable-volumes"
     /// On volumes: whose they are, and what that one calls them.
     static let workspace = "sandfleet.workspace"
     static let volume = "sandfleet.volume"
     /// On images that are saved boxes.
     static let archive = "sandfleet.archive"
 
-    /// - Parameter newVolumes: Where those volumes go that do not exist yet.
-    static func of(_ tag: BoxTag, newVolumes targets: [String] = []) -> [String: String] {
+    /// - Parameter volumes: Where those go that the box may write to.
+    static func of(_ tag: BoxTag, volumes targets: [String] = []) -> [String: String] {
         [
             fleet: tag.fleet.rawValue, sandbox: tag.sandbox.rawValue, box: tag.box.rawValue, epoch: "\(tag.epoch)",
             // An image that a box begins with may be a saved one; the box is none.
-            archive: "", madeVolumes: targets.joined(separator: ","),
+            archive: "", writableVolumes: targets.joined(separator: ","),
         ]
     }
 
-    static func newVolumes(_ labels: [String: String]) -> [String] {
-        (labels[madeVolumes] ?? "").split(separator: ",").map(String.init)
+    static func volumes(_ labels: [String: String]) -> [String] {
+        (labels[writableVolumes] ?? "").split(separator: ",").map(String.init)
     }
 
     /// Nil when they do not name a box.

@@ -3,10 +3,12 @@ struct ImageDocument: Decodable, Sendable {
     struct Configuration: Decodable, Sendable {
         struct Nothing: Decodable, Sendable {}
 
+        var user: String?
         var labels: [String: String]?
         var volumes: [String: Nothing]?
 
         private enum CodingKeys: String, CodingKey {
+            case user = "User"
             case labels = "Labels"
             case volumes = "Volumes"
         }
@@ -29,6 +31,8 @@ struct ImageDocument: Decodable, Sendable {
     }
 
     var labels: [String: String] { configuration?.labels ?? [:] }
+    /// Whether it is a saved box.
+    var isSaved: Bool { !labels[Labels.archive, default: ""].isEmpty }
     var volumes: [String] { configuration?.volumes.map { Array($0.keys) } ?? [] }
 }
 

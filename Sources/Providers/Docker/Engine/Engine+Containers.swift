@@ -29,6 +29,20 @@ extension Engine {
         )
     }
 
+    /// The engine's word for the state of a container, if it says one soon.
+    func state(of container: String) async throws(DriverError) -> String {
+        let found: ContainerDocument = try await client.json(
+            ProviderCall(
+                "look whether it is paused",
+                "GET",
+                "/containers/\(container)/json",
+                repeatability: .safe,
+                deadline: .seconds(5)
+            )
+        )
+        return found.state.status
+    }
+
     /// The container of a name; nil when there is none at the moment.
     func find(_ name: String) async throws(DriverError) -> ContainerDocument? {
         let all: [ListedContainer] = try await list(filters: try Self.filter("name", "^/\(name)$"))
@@ -102,16 +116,10 @@ extension Engine {
     }
 
     func hasNetwork(_ network: String) async throws(DriverError) -> Bool {
-        try await has(ProviderCall("look for network", "GET", "/networks/\(network)", repeatability: .safe))
-    }
-
-    func hasVolume(_ volume: String) async throws(DriverError) -> Bool {
-        try await has(ProviderCall("look for volume", "GET", "/volumes/\(volume)", repeatability: .safe))
-    }
-
-    private func has(_ call: ProviderCall) async throws(DriverError) -> Bool {
         do throws(DriverError) {
-            try await client.send(call)
+            try await client.send(
+                ProviderCall("look for network", "GET", "/networks/\(network)", repeatability: .safe)
+            )
             return true
         } catch {
             guard error.kind == .invalid else { throw error }

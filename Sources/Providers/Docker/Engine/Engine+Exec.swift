@@ -38,7 +38,7 @@ extension Engine {
             repeatability: .once
         )
         let upgrade = try await client.upgrade(call, to: "tcp", accepting: [101, 200])
-        return ExecChannel(upgrade.stream, exec: made.id, call, engine: self)
+        return ExecChannel(upgrade.stream, exec: made.id, in: container, call, engine: self)
     }
 
     func outcome(ofExec id: String) async throws(DriverError) -> ExecDocument {

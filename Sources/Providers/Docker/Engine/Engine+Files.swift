@@ -46,6 +46,40 @@ extension Engine {
         }
     }
 
+    /// A directory of a container that has nothing in it; nil when it has, or there is none.
+    func emptyDirectory(
+        _ path: String,
+        in container: String
+    ) async throws(DriverError) -> DirectoryListing.Directory? {
+        let stream: ProviderStream
+        do throws(DriverError) {
+            stream = try await client.stream(
+                ProviderCall(
+                    "look into a directory",
+                    "GET",
+                    "/containers/\(container)/archive",
+                    query: [("path", path)],
+                    repeatability: .safe,
+                    idleTimeout: .seconds(30)
+                )
+            )
+        } catch {
+            guard error.kind == .invalid else { throw error }
+            return nil
+        }
+        // Letting go of the answer ends it: what is in a full one does not come here.
+        var beginning = ByteBuffer()
+        while let bytes = try await stream.next() {
+            beginning.writeImmutableBuffer(bytes)
+            switch DirectoryListing.verdict(on: beginning) {
+            case .empty(let directory): return directory
+            case .other: return nil
+            case .undecided: continue
+            }
+        }
+        return nil
+    }
+
     /// A small file of a container; nil when there is none.
     func file(_ path: String, in container: String) async throws(DriverError) -> ByteBuffer? {
         do throws(DriverError) {

@@ -19,13 +19,15 @@ final class ExecChannel: ByteChannel {
 
     private let stream: UpgradedStream
     private let exec: String
+    private let container: String
     private let call: ProviderCall
     private let engine: Engine
     private let state = NIOLockedValueBox(State())
 
-    init(_ stream: UpgradedStream, exec: String, _ call: ProviderCall, engine: Engine) {
+    init(_ stream: UpgradedStream, exec: String, in container: String, _ call: ProviderCall, engine: Engine) {
         self.stream = stream
         self.exec = exec
+        self.container = container
         self.call = call
         self.engine = engine
     }
@@ -73,6 +75,16 @@ final class ExecChannel: ByteChannel {
 
     func close() async {
         stream.close()
+    }
+
+    /// As while it is saved.
+    func standsStill() async -> Bool {
+        do {
+            return ObservedState<ContainerState>(try await engine.state(of: container)).word == .paused
+        } catch {
+            // An engine that does not answer is what is looked for.
+            return false
+        }
     }
 
     /// Its exit code, once its output has ended.

@@ -30,7 +30,7 @@ struct ImageKeeper: Sendable {
     }
 
     private func check(_ image: ImageDocument, _ name: String) throws(DriverError) {
-        guard image.labels[Labels.archive, default: ""].isEmpty else {
+        guard !image.isSaved else {
             // It holds somebody's files: who may have them is decided where checkpoints are.
             throw DriverError(.invalid, "The image \(name) is a saved sandbox; it is restored as a checkpoint.")
         }

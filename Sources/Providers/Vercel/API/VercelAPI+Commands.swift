@@ -41,7 +41,7 @@ extension VercelAPI {
             repeatability: .once,
             deadline: .seconds(60)
         )
-        let answer: Answered = try await self.call { client throws(DriverError) in try await client.json(call) }
+        let answer: Answered = try await client.json(call)
         return answer.command
     }
 
@@ -59,7 +59,7 @@ extension VercelAPI {
             deadline: .seconds(60),
             idleTimeout: .seconds(120)
         )
-        return try await self.call { client throws(DriverError) in try await client.lines(call) }
+        return try await client.lines(call)
     }
 
     func command(_ id: String, in session: String) async throws(DriverError) -> CommandDocument {
@@ -69,7 +69,7 @@ extension VercelAPI {
             "/v2/sandboxes/sessions/\(session)/cmd/\(id)",
             repeatability: .safe
         )
-        let answer: Answered = try await self.call { client throws(DriverError) in try await client.json(call) }
+        let answer: Answered = try await client.json(call)
         return answer.command
     }
 
@@ -81,7 +81,7 @@ extension VercelAPI {
             "/v2/sandboxes/sessions/\(session)/cmd/\(command)/logs",
             repeatability: .safe
         )
-        return try await self.call { client throws(DriverError) in try await client.lines(call) }
+        return try await client.lines(call)
     }
 
     /// Writes to a command's input; what is there already up to an offset is not written again.
@@ -104,7 +104,7 @@ extension VercelAPI {
             body: .json(body),
             repeatability: .idempotentByKey
         )
-        _ = try await self.call { client throws(DriverError) in try await client.send(call) }
+        try await client.send(call)
     }
 
     func kill(_ command: String, signal: Int32, in session: String) async throws(DriverError) {
@@ -115,7 +115,7 @@ extension VercelAPI {
             body: .json(["signal": signal]),
             repeatability: .idempotentByKey
         )
-        _ = try await self.call { client throws(DriverError) in try await client.send(call) }
+        try await client.send(call)
     }
 
     /// Unpacks a gzip'd tar, whose names are relative to the root.
@@ -129,6 +129,6 @@ extension VercelAPI {
             repeatability: .idempotentByKey,
             deadline: .seconds(300)
         )
-        _ = try await self.call { client throws(DriverError) in try await client.send(call) }
+        try await client.send(call)
     }
 }

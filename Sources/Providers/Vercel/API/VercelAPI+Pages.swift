@@ -17,7 +17,7 @@ extension VercelAPI {
                 query: query + (cursor.map { [("cursor", $0)] } ?? []),
                 repeatability: .safe
             )
-            return try await self.call { client throws(DriverError) in try await client.json(call) }
+            return try await client.json(call)
         }
     }
 }

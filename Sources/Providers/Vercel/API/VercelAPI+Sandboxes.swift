@@ -28,7 +28,7 @@ extension VercelAPI {
             repeatability: .idempotentByKey,
             deadline: deadline
         )
-        return try await self.call { client throws(DriverError) in try await client.json(call) }
+        return try await client.json(call)
     }
 
     /// - Parameter resume: Starts a session when none runs.
@@ -46,7 +46,7 @@ extension VercelAPI {
             deadline: .seconds(60),
             box: box
         )
-        return try await self.call { client throws(DriverError) in try await client.json(call) }
+        return try await client.json(call)
     }
 
     /// Replaces all tags of a sandbox.
@@ -60,7 +60,7 @@ extension VercelAPI {
             repeatability: .idempotentByKey,
             box: box
         )
-        _ = try await self.call { client throws(DriverError) in try await client.json(call, as: Changed.self) }
+        _ = try await client.json(call, as: Changed.self)
     }
 
     func delete(_ name: String, of box: Envelope) async throws(DriverError) {
@@ -73,7 +73,7 @@ extension VercelAPI {
             deadline: .seconds(60),
             box: box
         )
-        _ = try await self.call { client throws(DriverError) in try await client.send(call) }
+        try await client.send(call)
     }
 
     /// All that carry a tag, or whose name begins so.

@@ -21,7 +21,7 @@ extension VercelAPI {
 
     func session(_ id: String) async throws(DriverError) -> SessionDocument {
         let call = ProviderCall("get session", "GET", "/v2/sandboxes/sessions/\(id)", repeatability: .safe)
-        let answer: Answered = try await self.call { client throws(DriverError) in try await client.json(call) }
+        let answer: Answered = try await client.json(call)
         return answer.session
     }
 
@@ -34,7 +34,7 @@ extension VercelAPI {
             body: .json(None()),
             repeatability: .idempotentByKey
         )
-        _ = try await self.call { client throws(DriverError) in try await client.send(call) }
+        try await client.send(call)
     }
 
     /// Lets a session live so much longer.
@@ -46,7 +46,7 @@ extension VercelAPI {
             body: .json(["duration": duration.milliseconds]),
             repeatability: .once
         )
-        let answer: Answered = try await self.call { client throws(DriverError) in try await client.json(call) }
+        let answer: Answered = try await client.json(call)
         return answer.session
     }
 
@@ -66,13 +66,13 @@ extension VercelAPI {
             repeatability: .once,
             deadline: deadline
         )
-        let answer: Taken = try await self.call { client throws(DriverError) in try await client.json(call) }
+        let answer: Taken = try await client.json(call)
         return answer.snapshot
     }
 
     func snapshot(_ id: String) async throws(DriverError) -> SnapshotDocument {
         let call = ProviderCall("get snapshot", "GET", "/v2/sandboxes/snapshots/\(id)", repeatability: .safe)
-        let answer: Taken = try await self.call { client throws(DriverError) in try await client.json(call) }
+        let answer: Taken = try await client.json(call)
         return answer.snapshot
     }
 
@@ -91,7 +91,7 @@ extension VercelAPI {
             repeatability: .idempotentByKey
         )
         do throws(DriverError) {
-            _ = try await self.call { client throws(DriverError) in try await client.send(call) }
+            try await client.send(call)
         } catch {
             // A 404 about anything but a box, or 410 for what has expired.
             guard error.kind == .invalid || error.kind == .gone else { throw error }

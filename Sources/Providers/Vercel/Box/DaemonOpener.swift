@@ -14,6 +14,8 @@ package final class DaemonOpener: BoxOpener {
     static let state = "/opt/sandfleet/state"
     /// Within how long a daemon has to answer once its relay was started.
     private static let patience = Duration.seconds(60)
+    /// Each piece of input is a request: what nobody waits for goes with the next one if that comes so soon.
+    private static let linger = Duration.milliseconds(500)
 
     private let program: DaemonProgram
     private let loop: BoxLoop
@@ -53,6 +55,7 @@ package final class DaemonOpener: BoxOpener {
             envelope: opening.envelope,
             endsAt: opening.endsAt,
             liveness: liveness,
+            linger: Self.linger,
             sandbox: opening.sandbox,
             epoch: opening.epoch,
             environment: opening.environment,

@@ -21,8 +21,7 @@ struct VercelCredentials: Sendable, Hashable {
     let project: String
 
     /// - Throws: `CredentialError` that names what is missing.
-    init(_ source: CredentialSource) throws(CredentialError) {
-        let found = try source.credentials(of: VercelDriver.name, Self.variables)
+    init(_ found: ProviderCredentials) throws(CredentialError) {
         token = try found["VERCEL_TOKEN", behind: Self.token]
         team = try found["VERCEL_TEAM_ID", behind: Self.team].reveal()
         project = try found["VERCEL_PROJECT_ID", behind: Self.project].reveal()

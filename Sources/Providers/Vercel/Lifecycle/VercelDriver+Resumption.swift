@@ -1,86 +1,21 @@
 import Model
+import ProviderHTTP
 package import ProviderKit
 
 extension VercelDriver {
     package func resume(_ resumption: BoxResumption) async throws(DriverError) -> any Box {
-        let name = try identify(resumption.envelope)
-        let found = try await look(name, of: resumption.envelope)
-        let isNews = try await claim(found.sandbox, of: resumption.envelope, epoch: resumption.epoch)
+        let (name, account) = try await identify(resumption.envelope)
+        let found = try await account.look(name, of: resumption.envelope)
+        let isNews = try await account.claim(found.sandbox, of: resumption.envelope, epoch: resumption.epoch)
         let isRunning = ObservedState<VercelState>(found.session.status).meaning == .running
         let box = try await open(
-            isRunning ? found : try await running(name, of: resumption.envelope),
+            isRunning ? found : try await account.running(name, of: resumption.envelope),
+            account,
             resumption.spec,
             sandbox: resumption.sandbox,
             epoch: resumption.epoch,
             environment: resumption.environment
         )
-        return isNews ? try await confirmClaim(of: box, epoch: resumption.epoch) : box
-    }
-
-    /// A session that runs: the present one, or the next.
-    ///
-    /// - Throws: `gone` when there is no such sandbox, or nothing that it could go on with.
-    func running(_ name: String, of box: Envelope) async throws(DriverError) -> SandboxAnswer {
-        let wait = BoundedWait(limit: configuration.patience)
-        let answer: SandboxAnswer
-        do throws(DriverError) {
-            // A session that is ending is a transient refusal until it has ended.
-            answer = try await wait.until("\(name) to be resumed") { () throws(DriverError) in
-                .ready(try await api.sandbox(name, resume: true, of: box))
-            }
-        } catch {
-            throw error.kind == .gone ? try await proven(error, name) : error
-        }
-        return try await ready(answer, of: box)
-    }
-
-    /// Waits for a session that was just begun.
-    func ready(_ answer: SandboxAnswer, of box: Envelope?) async throws(DriverError) -> SandboxAnswer {
-        let name = answer.sandbox.name
-        var first: SandboxAnswer? = answer
-        return try await BoundedWait(limit: configuration.patience, firstPause: .milliseconds(25))
-            .until("\(name) to run") { () throws(DriverError) in
-                let answer: SandboxAnswer
-                if let known = first {
-                    answer = known
-                    first = nil
-                } else {
-                    answer = try await api.sandbox(name, of: box)
-                }
-                let state = ObservedState<VercelState>(answer.session.status)
-                switch state.meaning {
-                case .running: return .ready(answer)
-                // One that does not come up any more is told at once.
-                case .stopped, .leaving, .failed: throw DriverError(.conflict, "Its session is \(state.raw).")
-                case .becoming, .gone, .unknown: return .notYet(state.raw)
-                }
-            }
-    }
-
-    /// What is there of a sandbox, without starting it.
-    ///
-    /// - Throws: `gone` when there is none.
-    func look(_ name: String, of box: Envelope) async throws(DriverError) -> SandboxAnswer {
-        do throws(DriverError) {
-            return try await api.sandbox(name, of: box)
-        } catch {
-            throw error.kind == .gone ? try await proven(error, name) : error
-        }
-    }
-
-    /// Vercel says of a project that it does not show just what it says of a sandbox that is gone: only where the project
-    /// answers, that is proof.
-    func proven(_ gone: DriverError, _ name: String) async throws(DriverError) -> DriverError {
-        do throws(DriverError) {
-            let namesakes = try await api.sandboxes(prefix: name)
-            guard let sandbox = namesakes.first(where: { $0.name == name }) else { return gone }
-            // What is listed is there; one at rest has nothing to go on with only if Vercel says just that.
-            let isAtRest = ObservedState<VercelState>(sandbox.status).meaning == .stopped
-            if isAtRest, gone.message.contains("snapshot_not_found") { return gone }
-            return DriverError(.transient, "Vercel says that \(name) is gone, and lists it.")
-        } catch {
-            guard error.kind == .invalid else { throw error }
-            return DriverError(.unauthorized, "Vercel does not show the project \(api.project) to this worker.")
-        }
+        return isNews ? try await account.confirmClaim(of: box, name, epoch: resumption.epoch) : box
     }
 }

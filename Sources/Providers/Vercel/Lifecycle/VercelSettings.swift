@@ -40,12 +40,12 @@ struct VercelSettings: Sendable {
         return whole
     }
 
-    func body(for creation: BoxCreation, project: String) -> CreateBody {
+    func body(for creation: BoxCreation, from source: ArchiveReference?, project: String) -> CreateBody {
         CreateBody(
             projectId: project,
             name: creation.tag.box.rawValue,
             image: image,
-            source: creation.source.map { CreateBody.Source(snapshotId: $0.externalID) },
+            source: source.map { CreateBody.Source(snapshotId: $0.externalID) },
             ports: creation.spec.ports,
             timeout: timeout.milliseconds,
             resources: CreateBody.Resources(vcpus: vcpus),

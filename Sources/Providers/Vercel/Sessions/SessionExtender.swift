@@ -11,13 +11,11 @@ final class SessionExtender: Sendable {
         var isOver = false
     }
 
-    private let api: VercelAPI
     private let longestLife: Duration
     private let logger: Logger
     private let shared = NIOLockedValueBox(Shared())
 
-    init(api: VercelAPI, longestLife: Duration, logger: Logger) {
-        self.api = api
+    init(longestLife: Duration, logger: Logger) {
         self.longestLife = longestLife
         self.logger = logger
     }
@@ -27,6 +25,7 @@ final class SessionExtender: Sendable {
     /// - Parameter span: How long it is to live at least from any moment on.
     func keepAlive(
         _ session: SessionDocument,
+        at api: VercelAPI,
         span: Duration,
         until closed: @escaping @Sendable () async -> Void
     ) {
@@ -38,7 +37,7 @@ final class SessionExtender: Sendable {
             shared.tasks[number] = Task { [self] in
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { await closed() }
-                    group.addTask { [self] in await extend(life) }
+                    group.addTask { [self] in await extend(life, api) }
                     await group.next()
                     group.cancelAll()
                 }
@@ -55,7 +54,7 @@ final class SessionExtender: Sendable {
         for task in tasks { task.cancel() }
     }
 
-    private func extend(_ first: SessionLife) async {
+    private func extend(_ first: SessionLife, _ api: VercelAPI) async {
         var life = first
         while let pause = life.pause() {
             do {
@@ -69,13 +68,13 @@ final class SessionExtender: Sendable {
                 life.learn(session, addition: addition)
             } catch {
                 // Nobody knows what came of it, or the session is over.
-                guard await look(&life, after: error) else { return }
+                guard await look(&life, api, after: error) else { return }
             }
         }
     }
 
     /// - Returns: Whether there is anything to go on with.
-    private func look(_ life: inout SessionLife, after error: DriverError) async -> Bool {
+    private func look(_ life: inout SessionLife, _ api: VercelAPI, after error: DriverError) async -> Bool {
         logger.notice(
             "a session's life was not extended",
             metadata: ["session": "\(life.session)", "error": "\(error.message)"]

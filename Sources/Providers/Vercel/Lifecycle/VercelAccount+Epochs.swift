@@ -6,7 +6,7 @@ import ProviderKit
 /// Vercel has no call that compares. So each owner writes its epoch into the sandbox's tag before it does anything else, once more when
 /// the daemon has let it in, and everybody looks at it right before each change. What lies in the box says nothing here: its
 /// programs could write it.
-extension VercelDriver {
+extension VercelAccount {
     /// What is there of a sandbox.
     ///
     /// - Throws: `conflict` when a later owner has taken it up.
@@ -30,14 +30,10 @@ extension VercelDriver {
     }
 
     /// Looks once more, now that the daemon refuses whoever was before: one of those may have written over it meanwhile.
-    func confirmClaim(of box: any Box, epoch: UInt64) async throws(DriverError) -> any Box {
-        do {
-            let answer = try await look(try identify(box.envelope), of: box.envelope)
+    func confirmClaim(of box: any Box, _ name: String, epoch: UInt64) async throws(DriverError) -> any Box {
+        try await box.confirmed { () throws(DriverError) in
+            let answer = try await look(name, of: box.envelope)
             try await claim(answer.sandbox, of: box.envelope, epoch: epoch)
-            return box
-        } catch {
-            await box.detach()
-            throw error
         }
     }
 
