@@ -111,6 +111,19 @@ import Testing
         }
     }
 
+    /// What a user has made of the workspace is the user's, also when another version of the daemon comes.
+    @Test func aLaterDaemonLeavesTheWorkspaceAlone() async throws {
+        try await DaytonaFixture.withBoxes { fixture in
+            let creation = fixture.creation()
+            let box = try await fixture.driver.create(creation)
+            _ = try await box.shell("chmod 555 /workspace; rm -f /var/tmp/sandfleet/boxd-*")
+            await box.detach()
+            let again = try await fixture.resume(box.envelope, of: creation)
+            #expect(try await again.shell("stat -c %a /workspace; ls -A /workspace") == "555\n")
+            await again.detach()
+        }
+    }
+
     @Test func aBoxThatIsTakenAwayClosesItsHandle() async throws {
         try await DaytonaFixture.withBoxes { fixture in
             let creation = fixture.creation()

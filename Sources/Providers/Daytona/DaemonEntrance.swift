@@ -88,10 +88,12 @@ struct DaemonEntrance: DaytonaEntrance {
         let relay = "\(relay) </dev/null"
         var result: DaytonaToolbox.Result
         if entry.isNew {
-            result = try await provision(toolbox, relay)
+            result = try await provision(toolbox, relay, of: entry.owner)
         } else {
             result = try await toolbox.execute(relay)
-            if Self.missing.contains(result.exitCode) { result = try await provision(toolbox, relay) }
+            if Self.missing.contains(result.exitCode) {
+                result = try await provision(toolbox, relay, of: entry.owner)
+            }
         }
         guard result.exitCode == 0 else {
             throw DriverError(.transient, "The daemon does not start in the box: \(result.result.suffix(300))")
@@ -102,22 +104,26 @@ struct DaemonEntrance: DaytonaEntrance {
     /// Puts the daemon into a box, makes the workspace its user's, and starts a relay.
     private func provision(
         _ toolbox: DaytonaToolbox,
-        _ relay: String
+        _ relay: String,
+        of sandbox: SandboxID
     ) async throws(DriverError) -> DaytonaToolbox.Result {
         // Where `/` is not the user's, the provider's own daemon may make what its user may not.
         async let workspace = folder(toolbox)
         try await toolbox.upload(program.bytes, to: "\(path).new")
         let obstacle = await workspace
-        // The executable is renamed when it is whole, and last: where it is, the workspace is. A repeat may find that done
-        // meanwhile. Where `/` is not the user's, the user may become root.
+        // Where there was a daemon before, the workspace is its user's business. The executable is renamed when it is whole, and
+        // last: where it is, the workspace is. A repeat may find that done meanwhile. The user may be one who can become root.
         let script = """
-            mkdir -p /workspace 2>/dev/null || sudo -n mkdir -p /workspace 2>/dev/null
-            [ -w /workspace ] || sudo -n chown "$(id -u):$(id -g)" /workspace 2>/dev/null
-            [ -w /workspace ] || exit \(Self.noWorkspace)
-            if [ -e "$1.new" ]; then chmod 755 "$1.new" && mv "$1.new" "$1"; fi 2>/dev/null
-            [ -x "$1" ]
+            if [ ! -d "$1" ]; then
+                mkdir -p /workspace 2>/dev/null || sudo -n mkdir -p /workspace 2>/dev/null
+                [ -w /workspace ] || sudo -n chown "$(id -u):$(id -g)" /workspace 2>/dev/null
+                [ -w /workspace ] || exit \(Self.noWorkspace)
+            fi
+            if [ -e "$2.new" ]; then chmod 755 "$2.new" && mv "$2.new" "$2"; fi 2>/dev/null
+            [ -x "$2" ]
             """
-        let command = "/bin/sh -c \(Self.quoted(script)) sh \(Self.quoted(path)) && \(relay)"
+        let words = [script, "sh", "\(Self.directory)/\(sandbox)", path].map(Self.quoted).joined(separator: " ")
+        let command = "/bin/sh -c \(words) && \(relay)"
         let result = try await toolbox.execute(command)
         guard result.exitCode != Self.noWorkspace else {
             throw DriverError(

@@ -68,16 +68,16 @@ struct DaemonEntrance: SpriteEntrance {
             async let workspace = folder(entry.name, api)
             try await upload(to: entry.name, api)
             let obstacle = await workspace
-            result = try await prepare(arguments, entry.name, api)
+            result = try await prepare(arguments, entry, api)
             if result.code == Self.noWorkspace, let obstacle { throw obstacle }
         } else {
             result = try await api.run(arguments, in: entry.name, outlivesConnection: true)
             if Self.missing.contains(result.code) {
                 try await upload(to: entry.name, api)
-                result = try await prepare(arguments, entry.name, api)
+                result = try await prepare(arguments, entry, api)
                 if result.code == Self.noWorkspace {
                     if let obstacle = await folder(entry.name, api) { throw obstacle }
-                    result = try await prepare(arguments, entry.name, api)
+                    result = try await prepare(arguments, entry, api)
                 }
             }
         }
@@ -107,22 +107,25 @@ struct DaemonEntrance: SpriteEntrance {
     /// Makes the workspace its user's, puts the executable where it belongs, and becomes a relay.
     private func prepare(
         _ arguments: [String],
-        _ name: SpriteName,
+        _ entry: SpriteEntry,
         _ api: SpritesAPI
     ) async throws(DriverError) -> ExecResult {
-        // The executable is renamed when it is whole, and last: where it is, the workspace is. A repeat may find that done
-        // meanwhile. Where `/` is not the user's, the user may become root.
+        // Where there was a daemon before, the workspace is its user's business. The executable is renamed when it is whole, and
+        // last: where it is, the workspace is. A repeat may find that done meanwhile. The user may be one who can become root.
         let script = """
-            mkdir -p /workspace 2>/dev/null || sudo -n mkdir -p /workspace 2>/dev/null
-            [ -w /workspace ] || sudo -n chown "$(id -u):$(id -g)" /workspace 2>/dev/null
-            [ -w /workspace ] || exit \(Self.noWorkspace)
-            [ -s /workspace/.keep ] || rm -f /workspace/.keep
+            if [ ! -d "$1" ]; then
+                mkdir -p /workspace 2>/dev/null || sudo -n mkdir -p /workspace 2>/dev/null
+                [ -w /workspace ] || sudo -n chown "$(id -u):$(id -g)" /workspace 2>/dev/null
+                [ -w /workspace ] || exit \(Self.noWorkspace)
+                [ -s /workspace/.keep ] || rm -f /workspace/.keep
+            fi
+            shift
             if [ -e "$1.new" ]; then mv "$1.new" "$1" 2>/dev/null; fi
             [ -x "$1" ] && exec "$@"
             """
         return try await api.run(
-            ["/bin/sh", "-c", script, "sh"] + arguments,
-            in: name,
+            ["/bin/sh", "-c", script, "sh", "\(Self.directory)/\(entry.sandbox)"] + arguments,
+            in: entry.name,
             outlivesConnection: true
         )
     }

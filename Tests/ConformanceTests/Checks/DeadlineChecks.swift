@@ -12,6 +12,7 @@ extension Check {
                 return .holds
             }
             if let pass = bench.letTimePass { try await outliveDays(pass, bench) }
+            try await bench.withBox { box, _ in try require(box.endsAt == nil, "a box says that it will end") }
             return .refused("its boxes have none")
         }
     ]
