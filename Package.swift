@@ -186,8 +186,7 @@ let package = Package(
             path: "Sources/Providers/Local",
             [
                 "BoxClient", "BoxSession", "CLinux", "ExecutionEngine", "Model", "ProviderKit", crypto, logging,
-                nioCore,
-                nioLocks, nioPosix,
+                metrics, nioCore, nioLocks, nioPosix,
             ]
         ),
 

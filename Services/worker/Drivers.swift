@@ -43,6 +43,7 @@ struct Drivers {
         }
         let lifetime = try host.settings.integer(.localBoxLifetime, in: 0...31_536_000)
         configuration.boxLifetime = lifetime > 0 ? lifetime : nil
+        configuration.poolSize = try host.settings.integer(.localPoolSize, in: 0...1_000)
         return try await LocalDriver.start(configuration, logger: host.logger)
     }
 

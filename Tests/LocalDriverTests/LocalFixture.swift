@@ -29,9 +29,9 @@ struct LocalFixture: Sendable {
         await fixture.cleanUp()
     }
 
-    init(_ configuration: LocalConfiguration) async throws {
+    init(_ configuration: LocalConfiguration, logger: Logger = Logger(label: "test")) async throws {
         self.configuration = configuration
-        driver = try await LocalDriver.start(configuration, logger: Logger(label: "test"))
+        driver = try await LocalDriver.start(configuration, logger: logger)
     }
 
     /// A place that any user may walk to, with the daemon in it.
@@ -73,7 +73,7 @@ struct LocalFixture: Sendable {
         (try HostFile.text("/proc/self/mountinfo") ?? "").split(separator: "\n").filter { !$0.contains(" - btrfs ") }
     }
 
-    private func cleanUp() async {
+    func cleanUp() async {
         for listing in (try? await driver.list()) ?? [] {
             try? await driver.delete(envelope(listing.externalID), epoch: .max)
         }

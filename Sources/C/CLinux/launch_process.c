@@ -2,6 +2,7 @@
 #include "launch_box.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -43,4 +44,8 @@ int launch_listen(int directory, const char *name) {
         return -1;
     }
     return descriptor;
+}
+
+int launch_exchange(const char *one, const char *other) {
+    return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
 }

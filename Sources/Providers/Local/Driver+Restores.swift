@@ -37,8 +37,9 @@ extension LocalDriver {
         let spare = await replacement?.spare.value
         defer { if let replacement { endReplacement(of: replacement.box, after: Self.respite) } }
         let keeper = keeper
+        let boxPool = boxPool
         return try await pool.run { () throws(DriverError) in
-            try keeper.create(tag, spec, from: source, spare: spare)
+            try keeper.create(tag, spec, from: source, spare: spare, pool: boxPool)
         }
     }
 

@@ -14,8 +14,10 @@ package final class LocalDriver: Driver {
     let pool: BlockingPool
     private let loop: BoxLoop
     /// Boxes of which something is left to be cleared.
-    let departures = Departures()
+    let departures: Departures
     let replacements = Replacements()
+    /// Nil when no boxes are to wait.
+    let boxPool: BoxPool?
     let logger: Logger
 
     /// Finds out what the host allows, and settles what an earlier process has left unfinished.
@@ -35,9 +37,22 @@ package final class LocalDriver: Driver {
             } catch {
                 throw DriverError(error)
             }
-            let driver = LocalDriver(keeper: keeper, placement: placement, pool: pool, loop: loop, logger: logger)
+            let departures = Departures()
+            let boxPool: BoxPool? =
+                configuration.poolSize > 0
+                ? try BoxPool(keeper, threads: pool, loop: loop, departures: departures, logger: logger) : nil
+            let driver = LocalDriver(
+                keeper: keeper,
+                placement: placement,
+                pool: pool,
+                loop: loop,
+                departures: departures,
+                boxPool: boxPool,
+                logger: logger
+            )
             driver.report(recovery)
             for path in recovery.trash { driver.removeLater(path) }
+            boxPool?.open()
             return driver
         } catch {
             await pool.shutdown()
@@ -45,16 +60,28 @@ package final class LocalDriver: Driver {
         }
     }
 
-    private init(keeper: BoxKeeper, placement: String, pool: BlockingPool, loop: BoxLoop, logger: Logger) {
+    private init(
+        keeper: BoxKeeper,
+        placement: String,
+        pool: BlockingPool,
+        loop: BoxLoop,
+        departures: Departures,
+        boxPool: BoxPool?,
+        logger: Logger
+    ) {
         self.keeper = keeper
         self.pool = pool
         self.loop = loop
+        self.departures = departures
+        self.boxPool = boxPool
         self.logger = logger
         binding = Binding(account: Self.name, placement: placement)
         descriptor = .local(keeper.capabilities, lifetime: keeper.configuration.boxLifetime)
     }
 
     package func create(_ creation: BoxCreation) async throws(DriverError) -> any Box {
+        boxPool?.askBegan()
+        defer { boxPool?.askEnded() }
         let source = try creation.source.map { reference throws(DriverError) in try identify(reference) }
         let found = try await create(creation.tag, creation.spec, from: source)
         return try await connect(
@@ -102,6 +129,7 @@ package final class LocalDriver: Driver {
         }
         if let mount = stopped.mount, !replacements.keep(mount, of: box) { pool.later { mount.letGo() } }
         clearLater(stopped.remains)
+        boxPool?.roomCame()
     }
 
     package func delete(_ envelope: Envelope, epoch: UInt64) async throws(DriverError) {
@@ -111,6 +139,7 @@ package final class LocalDriver: Driver {
         let isKept = replacements.keep(deleted.trash, of: box)
         clearLater(deleted.remains) { [self] in
             if !isKept { for path in deleted.trash { removeLater(path) } }
+            boxPool?.roomCame()
         }
     }
 
@@ -121,7 +150,9 @@ package final class LocalDriver: Driver {
 
     package func shutdown() async {
         for replacement in replacements.endAll() { clearUp(replacement) }
+        boxPool?.close()
         await departures.wait()
+        boxPool?.removeDirectory()
         keeper.capabilities.groups.removeIfEmpty()
         await pool.shutdown()
     }
@@ -202,7 +233,7 @@ package final class LocalDriver: Driver {
             "local boxes found",
             metadata: [
                 "running": "\(recovery.running)", "stopped": "\(recovery.stopped)", "died": "\(recovery.died)",
-                "discarded": "\(recovery.discarded)",
+                "discarded": "\(recovery.discarded)", "waiting": "\(recovery.waiting)",
             ]
         )
         for name in recovery.unreadable {

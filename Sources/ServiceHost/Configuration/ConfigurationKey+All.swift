@@ -61,6 +61,8 @@ extension ConfigurationKey {
     package static let localImages = ConfigurationKey("local.imageDirectories", services: ["worker"])
     /// The hard end of local boxes, in seconds; 0 is none.
     package static let localBoxLifetime = ConfigurationKey("local.boxLifetime", default: "0", services: ["worker"])
+    /// How many local boxes wait, started, for a sandbox.
+    package static let localPoolSize = ConfigurationKey("local.poolSize", default: "0", services: ["worker"])
 
     // Saved workspaces.
     /// What a portable archive of a workspace may hold at the most.
@@ -120,7 +122,7 @@ extension ConfigurationKey {
         outputLimit, heartbeat, connectionIdle, natsOperatorKeyFile, natsSystemCredentials, natsAccount, agentNATSURL,
         agentRequests, trustedProxies,
         data, workerName, providers, credentials, boxd, workerOnStop, workerGrace, localHostPaths, localImages,
-        localBoxLifetime,
+        localBoxLifetime, localPoolSize,
         workspaceEntries, workspaceBytes,
         outputStreamBytes, outputReplicas, outputStoredLimit, archive, archiveAfter, processRetention,
         archiveRetention, eventRetention, sweep, readyFile, metricsListen,

@@ -104,5 +104,8 @@ int launch_user_mapping(uint32_t stored, uint32_t shown);
 /// not ours.
 int launch_pidfd_reap(int pidfd);
 
+/// Has two paths change places in one step; 0, or -1 with errno.
+int launch_exchange(const char *one, const char *other);
+
 /// A listening Unix socket `name` in the directory of a descriptor, with mode 0600; the path's length does not matter.
 int launch_listen(int directory, const char *name);

@@ -10,6 +10,8 @@ struct Recovery: Sendable, Hashable {
     var died = 0
     /// Launches cut short that nobody was told of.
     var discarded = 0
+    /// Boxes that waited for a sandbox; thrown away.
+    var waiting = 0
     /// Boxes and archives that could not be looked at; left alone.
     var unreadable: [String] = []
     /// Directories that wait for removal.
@@ -22,27 +24,24 @@ extension BoxKeeper {
     /// Boxes that another process works on at this moment are that process's.
     func recover() throws(DriverError) -> Recovery {
         var recovery = Recovery()
-        var layers: Set<String> = []
-        var names: Set<String> = []
-        var namesAllLayers = true
+        var used = UsedByBoxes()
+        // What is there now was made for boxes that are found below, wherever another process puts them meanwhile: first
+        // they wait in a pool, then they are in their sandbox's directory.
+        let groups = boxGroups()
+        try recoverPools(&recovery, &used)
         for name in try HostFile.names(in: configuration.boxesDirectory) ?? [] {
-            names.insert(name)
             let directory = BoxDirectory(path: "\(configuration.boxesDirectory)/\(name)")
             do throws(DriverError) {
                 try settle(directory, &recovery)
             } catch {
                 recovery.unreadable.append(name)
             }
-            do throws(DriverError) {
-                layers.formUnion(try directory.readRecord()?.layers ?? [])
-            } catch {
-                namesAllLayers = false
-            }
+            used.note(directory)
         }
-        removeGroups(except: names)
-        try recoverArchives(&recovery)
         // A record that cannot be read may name any of them, and its box may run.
-        if namesAllLayers { try images.prune(keeping: layers) }
+        if used.isComplete { for group in groups where !used.names(group) { removeGroup(group) } }
+        try recoverArchives(&recovery)
+        if used.isComplete { try images.prune(keeping: used.layers) }
         for name in try HostFile.names(in: configuration.trashDirectory) ?? [] {
             recovery.trash.append("\(configuration.trashDirectory)/\(name)")
         }
@@ -83,15 +82,65 @@ extension BoxKeeper {
         }
     }
 
-    /// Groups of boxes that are not there any more.
-    private func removeGroups(except boxes: Set<String>) {
+    /// The control groups that are there and may be boxes'.
+    private func boxGroups() -> [BoxGroup] {
         let bases = Set(capabilities.groups.legacy.values).union(capabilities.groups.unified.map { [$0] } ?? [])
-        for base in bases {
-            for name in (try? HostFile.names(in: base)) ?? [] where BoxID(name) != nil && !boxes.contains(name) {
+        return bases.flatMap { base -> [BoxGroup] in
+            let names = ((try? HostFile.names(in: base)) ?? []).filter { BoxID($0) != nil }
+            let isUnified = base == capabilities.groups.unified
+            return names.map { name in
                 let path = "\(base)/\(name)"
-                let isUnified = base == capabilities.groups.unified
-                removeGroup(BoxGroup(unified: isUnified ? path : nil, legacy: isUnified ? [] : [path]))
+                return BoxGroup(unified: isUnified ? path : nil, legacy: isUnified ? [] : [path])
             }
         }
+    }
+
+    /// Throws away the boxes that waited for a sandbox when their worker died.
+    private func recoverPools(_ recovery: inout Recovery, _ used: inout UsedByBoxes) throws(DriverError) {
+        for name in try HostFile.names(in: configuration.poolDirectory) ?? [] {
+            let run = "\(configuration.poolDirectory)/\(name)"
+            do throws(DriverError) {
+                guard let lock = try FileLock.attempt(PoolDirectory.lockPath(run)) else {
+                    // Of a worker that lives.
+                    for directory in try PoolDirectory.boxes(in: run) { used.note(directory) }
+                    continue
+                }
+                _ = lock
+                for directory in try PoolDirectory.boxes(in: run) {
+                    try discard(pooled: directory)
+                    recovery.waiting += 1
+                }
+                recovery.trash.append(try moveToTrash(run))
+            } catch {
+                // It may have gone by itself just now.
+                guard HostFile.status(run) != nil else { continue }
+                recovery.unreadable.append(name)
+                used.isComplete = false
+            }
+        }
+    }
+}
+
+/// What the boxes that are there need, as their records tell.
+private struct UsedByBoxes {
+    var layers: Set<String> = []
+    private var groups: Set<String> = []
+    var isComplete = true
+
+    mutating func note(_ directory: BoxDirectory) {
+        // A box that is being made may not have written down its group yet, which has its name.
+        groups.insert(String(lastComponent(directory.path)))
+        do throws(DriverError) {
+            guard let record = try directory.readRecord() else { return }
+            layers.formUnion(record.layers)
+            // The group of a box that has waited in a pool has another name than the box.
+            for path in record.group?.directories ?? [] { groups.insert(String(lastComponent(path))) }
+        } catch {
+            isComplete = false
+        }
+    }
+
+    func names(_ group: BoxGroup) -> Bool {
+        group.directories.contains { groups.contains(String(lastComponent($0))) }
     }
 }

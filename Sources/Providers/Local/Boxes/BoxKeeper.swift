@@ -21,7 +21,7 @@ struct BoxKeeper: Sendable {
         try HostFile.makeDirectories(configuration.dataDirectory)
         for directory in [
             configuration.boxesDirectory, configuration.archivesDirectory, configuration.savedLayersDirectory,
-            configuration.trashDirectory,
+            configuration.poolDirectory, configuration.trashDirectory,
         ] {
             try HostFile.makeDirectory(directory)
         }
@@ -48,12 +48,15 @@ struct BoxKeeper: Sendable {
 
     /// Makes a box, or finds the one that an earlier call with the same tag has made.
     ///
-    /// - Parameter spare: Files that were made ready for it.
+    /// - Parameters:
+    ///   - spare: Files that were made ready for it.
+    ///   - pool: Boxes that wait.
     func create(
         _ tag: BoxTag,
         _ spec: SandboxSpec,
         from archive: ArchiveID? = nil,
-        spare: String? = nil
+        spare: String? = nil,
+        pool: BoxPool? = nil
     ) throws(DriverError) -> FoundBox {
         let limits = configuration.defaultLimits.applying(spec.resources)
         try capabilities.check(limits)
@@ -77,7 +80,10 @@ struct BoxKeeper: Sendable {
             }
             try discard(directory, record)
         }
-        var record = LocalBoxRecord(
+        if source == nil, let pool, pool.give(to: directory, tag, spec) {
+            return FoundBox(directory: directory, isFresh: true)
+        }
+        let template = LocalBoxRecord(
             tag: tag,
             state: .creating,
             image: imageName,
@@ -85,16 +91,30 @@ struct BoxKeeper: Sendable {
             limits: limits,
             user: try users?.allocate(for: directory) ?? geteuid()
         )
-        do throws(DriverError) {
+        _ = try make(directory, template, image) { record throws(DriverError) in
             if let source { try fill(directory, &record, from: source, spare: spare) }
+        }
+        return FoundBox(directory: directory, isFresh: true)
+    }
+
+    /// Makes a box in a directory whose lock is held; when that fails, nothing of it is left.
+    func make(
+        _ directory: BoxDirectory,
+        _ template: LocalBoxRecord,
+        _ image: ResolvedImage,
+        fill: (inout LocalBoxRecord) throws(DriverError) -> Void = { _ in }
+    ) throws(DriverError) -> LocalBoxRecord {
+        var record = template
+        do throws(DriverError) {
+            try fill(&record)
             try start(directory, &record, image)
+            return record
         } catch {
             // Nobody has been told of it. The next attempt starts from nothing.
             try? discard(directory, record)
             try? FileTree.remove(directory.path)
             throw error
         }
-        return FoundBox(directory: directory, isFresh: true)
     }
 
     /// Makes a box answer again: finds it running, or starts it over its files.

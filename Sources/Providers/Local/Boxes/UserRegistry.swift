@@ -41,6 +41,20 @@ struct UserRegistry: Sendable {
         }
     }
 
+    /// Gives the user of a box to the directory that the box is about to be in, which is there already.
+    func pass(_ user: UInt32, from old: BoxDirectory, to new: BoxDirectory) throws(DriverError) {
+        let path = "\(directory)/\(user)"
+        guard HostFile.linkTarget(path) == old.path else {
+            throw DriverError(.conflict, "the host user \(user) belongs to another box now")
+        }
+        // In one step: both directories are there, so that nobody takes it for free.
+        let next = "\(path).next"
+        unlink(next)
+        guard symlink(new.path, next) == 0, rename(next, path) == 0 else {
+            throw .system("cannot register a host user")
+        }
+    }
+
     func release(_ user: UInt32, of box: BoxDirectory) {
         let path = "\(directory)/\(user)"
         if HostFile.linkTarget(path) == box.path { unlink(path) }

@@ -2,7 +2,8 @@ package import Model
 
 /// Where the boxes of this host are kept, and what they may see of it.
 package struct LocalConfiguration: Sendable {
-    /// Holds everything that outlives this process: `boxes`, `archives`, `saved`, `layers`, `images`, `trash`, `placement`.
+    /// Holds everything that outlives this process: `boxes`, `archives`, `saved`, `layers`, `images`, `pool`, `trash`,
+    /// `placement`.
     package var dataDirectory: String
     /// Whose boxes these are; also names their control groups.
     package var fleet: FleetID
@@ -35,6 +36,10 @@ package struct LocalConfiguration: Sendable {
     package var boxLifetime: Int?
     /// How long a box may take until its first process answers.
     package var startTimeout: Duration = .seconds(20)
+    /// How many boxes wait, started, for somebody to ask for one; 0 is none.
+    package var poolSize = 0
+    /// How long nobody has asked for a box before one is made in advance.
+    package var poolQuietTime: Duration = .milliseconds(50)
     /// How many boxes are started or stopped at the same time.
     package var concurrency = 8
 
@@ -58,6 +63,8 @@ package struct LocalConfiguration: Sendable {
     var archivesDirectory: String { "\(dataDirectory)/archives" }
     /// Layers that were boxes' own files once, shared by boxes and archives.
     var savedLayersDirectory: String { "\(dataDirectory)/saved" }
+    /// Boxes that wait, in a directory for each run of a worker.
+    var poolDirectory: String { "\(dataDirectory)/pool" }
     var trashDirectory: String { "\(dataDirectory)/trash" }
     var controlGroupName: String { "sandfleet-\(fleet)" }
     var defaultLimits: BoxLimits {

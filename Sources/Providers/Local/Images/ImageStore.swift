@@ -13,6 +13,9 @@ struct ResolvedImage: Sendable, Hashable {
 
 /// Finds images and turns them into layers.
 final class ImageStore: Sendable {
+    /// The name of what boxes get that ask for no image.
+    static let hostImage = "host"
+
     private let layers: LayerDirectory
     private let skeleton: Skeleton
     /// Made at start: looking at what it is copied from takes milliseconds.
@@ -30,10 +33,12 @@ final class ImageStore: Sendable {
         directories = configuration.imageDirectories
     }
 
+    var host: ResolvedImage { ResolvedImage(layers: [hostLayer], hostPaths: skeleton.hostPaths) }
+
     /// The layers of an image: `host` or nil, or a directory or archive in one of the image directories.
     func resolve(_ image: String?) throws(DriverError) -> ResolvedImage {
-        guard let image, image != "host" else {
-            return ResolvedImage(layers: [hostLayer], hostPaths: skeleton.hostPaths)
+        guard let image, image != Self.hostImage else {
+            return host
         }
         let path = try find(image)
         guard let status = HostFile.status(path) else { throw DriverError(.invalid, "there is no image \(image)") }
@@ -86,7 +91,7 @@ final class ImageStore: Sendable {
         return digest
     }
 
-    private static func stamp(_ path: String) -> String {
+    static func stamp(_ path: String) -> String {
         guard let status = HostFile.status(path) else { return "-" }
         return "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec)"
     }
