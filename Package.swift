@@ -354,7 +354,10 @@ let package = Package(
         ),
         tests(
             "LocalDriver",
-            ["BoxClient", "BoxSession", "CLinux", "FleetTesting", "Model", "ProviderKit", logging, nioCore]
+            [
+                "BoxClient", "BoxSession", "CLinux", "FleetTesting", "Model", "PrometheusMetrics", "ProviderKit",
+                logging, metrics, nioCore,
+            ]
         ),
         .testTarget(
             name: "ConformanceTests",

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Metrics
 import Model
 import NIOCore
 import ProviderKit
@@ -29,9 +30,13 @@ struct LocalFixture: Sendable {
         await fixture.cleanUp()
     }
 
-    init(_ configuration: LocalConfiguration, logger: Logger = Logger(label: "test")) async throws {
+    init(
+        _ configuration: LocalConfiguration,
+        metrics: any MetricsFactory = MetricsSystem.factory,
+        logger: Logger = Logger(label: "test")
+    ) async throws {
         self.configuration = configuration
-        driver = try await LocalDriver.start(configuration, logger: logger)
+        driver = try await LocalDriver.start(configuration, metrics: metrics, logger: logger)
     }
 
     /// A place that any user may walk to, with the daemon in it.

@@ -80,6 +80,32 @@ struct OrdinaryUserTests {
     }
 
     @Test
+    func boxesWaitWithoutRoot() async throws {
+        let path = try LocalFixture.temporaryDirectory()
+        let configuration = try LocalFixture.configuration(at: path)
+        try #require(chown(path, 65_534, 65_534) == 0)
+        _ = configuration
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            try becomeOrdinary()
+            try await LocalFixture.withPool(2, at: path) { fixture in
+                let waiting = Set(try fixture.boxPool.ready.compactMap(\.record.process))
+                let tag = fixture.newTag()
+                let box = try await fixture.create(tag)
+                #expect(waiting.contains(try #require(try fixture.record(tag).process)))
+                #expect(try await box.shell("pwd; id -u; echo x > f; cat f") == "/workspace\n1000\nx")
+                try await fixture.poolHas(2)
+                try await fixture.driver.stop(box.envelope, epoch: 1)
+                let again = try await fixture.resume(tag, epoch: 2)
+                #expect(try await again.shell("cat f") == "x")
+                try await fixture.driver.delete(again.envelope, epoch: 2)
+                await fixture.driver.shutdown()
+                #expect(try HostFile.names(in: fixture.configuration.poolDirectory) == [])
+            }
+        }
+        try FileTree.remove(path)
+    }
+
+    @Test
     func copiedRootStandsInForAnOverlayOfRoot() async throws {
         let path = try LocalFixture.temporaryDirectory()
         var keeper = try BoxKeeper(configuration: LocalFixture.configuration(at: path))

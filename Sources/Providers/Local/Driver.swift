@@ -1,6 +1,7 @@
 import BoxClient
 import BoxSession
 package import Logging
+package import Metrics
 package import Model
 package import ProviderKit
 
@@ -23,6 +24,7 @@ package final class LocalDriver: Driver {
     /// Finds out what the host allows, and settles what an earlier process has left unfinished.
     package static func start(
         _ configuration: LocalConfiguration,
+        metrics: any MetricsFactory = MetricsSystem.factory,
         logger: Logger
     ) async throws(DriverError) -> LocalDriver {
         let pool = BlockingPool(threads: configuration.concurrency)
@@ -38,9 +40,17 @@ package final class LocalDriver: Driver {
                 throw DriverError(error)
             }
             let departures = Departures()
-            let boxPool: BoxPool? =
-                configuration.poolSize > 0
-                ? try BoxPool(keeper, threads: pool, loop: loop, departures: departures, logger: logger) : nil
+            var boxPool: BoxPool?
+            if configuration.poolSize > 0 {
+                boxPool = try BoxPool(
+                    keeper,
+                    threads: pool,
+                    loop: loop,
+                    departures: departures,
+                    metrics: metrics,
+                    logger: logger
+                )
+            }
             let driver = LocalDriver(
                 keeper: keeper,
                 placement: placement,

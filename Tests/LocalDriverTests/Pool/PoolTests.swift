@@ -1,6 +1,7 @@
 import FleetTesting
 import Glibc
 import Model
+import PrometheusMetrics
 import ProviderKit
 import Testing
 
@@ -137,16 +138,18 @@ struct PoolTests {
     /// Nobody who asks for a box hears of that, and once it helps it is tried again.
     @Test func failuresToFillAreTold() async throws {
         let log = LogRecorder()
+        let metrics = PrometheusRegistry()
         var configuration = try LocalFixture.configuration(at: LocalFixture.temporaryDirectory())
         configuration.poolSize = 1
         configuration.poolQuietTime = .zero
-        let fixture = try await LocalFixture(configuration, logger: log.logger)
+        let fixture = try await LocalFixture(configuration, metrics: metrics, logger: log.logger)
         try await fixture.poolHas(1)
         let run = try #require(try HostFile.names(in: configuration.poolDirectory)?.first)
         let path = "\(configuration.poolDirectory)/\(run)"
         _ = try await fixture.create()
-        // The next one may be there already, in the way of this: then it is taken as well.
         try await fixture.poolHas(1)
+        // Neither can the one that waits be claimed, nor another be made.
+        let lost = try #require(try fixture.boxPool.ready.first)
         try #require(rename(path, "\(path).away") == 0)
         let tag = fixture.newTag()
         let box = try await fixture.create(tag)
@@ -159,7 +162,15 @@ struct PoolTests {
             "the same is told once"
         )
 
+        let counted = metrics.exposition().split(separator: "\n")
+        #expect(counted.contains("sandfleet_local_pool_ready 0"))
+        #expect(counted.contains("sandfleet_local_pool_hits_total 1"))
+        #expect(counted.contains(#"sandfleet_local_pool_misses_total{reason="failed"} 1"#))
+        #expect(counted.contains(#"sandfleet_local_pool_misses_total{reason="empty"} 1"#))
+        #expect(counted.contains { $0.hasPrefix("sandfleet_local_pool_failures_total ") && !$0.hasSuffix(" 0") })
+
         try #require(rename("\(path).away", path) == 0)
+        try fixture.driver.keeper.discard(pooled: lost.directory)
         try await fixture.driver.delete(more.envelope, epoch: 1)
         try await fixture.poolHas(1)
         await fixture.cleanUp()

@@ -1,6 +1,7 @@
 import BoxClient
 import BoxSession
 import Logging
+import Metrics
 import Model
 import NIOConcurrencyHelpers
 import ProviderKit
@@ -17,7 +18,7 @@ final class BoxPool: Sendable {
     /// What has to be over before the driver is.
     private let departures: Departures
     private let logger: Logger
-    private let metrics = PoolMetrics()
+    private let metrics: PoolMetrics
     private let state: NIOLockedValueBox<BoxPoolState<PooledBox>>
     /// Whether somebody has been told that none can be made.
     private let isTold = NIOLockedValueBox(false)
@@ -27,6 +28,7 @@ final class BoxPool: Sendable {
         threads: BlockingPool,
         loop: BoxLoop,
         departures: Departures,
+        metrics: any MetricsFactory,
         logger: Logger
     ) throws(DriverError) {
         self.keeper = keeper
@@ -34,6 +36,7 @@ final class BoxPool: Sendable {
         self.threads = threads
         self.loop = loop
         self.departures = departures
+        self.metrics = PoolMetrics(metrics)
         self.logger = logger
         state = NIOLockedValueBox(BoxPoolState(size: keeper.configuration.poolSize))
     }

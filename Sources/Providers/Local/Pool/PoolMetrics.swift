@@ -2,12 +2,19 @@ import Metrics
 
 /// What a worker tells about the boxes that it keeps ready.
 struct PoolMetrics: Sendable {
-    private let ready = Meter(label: "sandfleet.local.pool.ready")
-    private let hits = Counter(label: "sandfleet.local.pool.hits")
-    private let misses = Miss.allCases.map {
-        Counter(label: "sandfleet.local.pool.misses", dimensions: [("reason", $0.rawValue)])
+    private let ready: Meter
+    private let hits: Counter
+    private let misses: [Counter]
+    private let failures: Counter
+
+    init(_ factory: any MetricsFactory) {
+        ready = Meter(label: "sandfleet.local.pool.ready", dimensions: [], factory: factory)
+        hits = Counter(label: "sandfleet.local.pool.hits", dimensions: [], factory: factory)
+        misses = Miss.allCases.map {
+            Counter(label: "sandfleet.local.pool.misses", dimensions: [("reason", $0.rawValue)], factory: factory)
+        }
+        failures = Counter(label: "sandfleet.local.pool.failures", dimensions: [], factory: factory)
     }
-    private let failures = Counter(label: "sandfleet.local.pool.failures")
 
     /// Why a create got a box that was made for it.
     enum Miss: String, Sendable, CaseIterable {
