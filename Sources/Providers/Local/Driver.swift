@@ -13,11 +13,13 @@ package final class LocalDriver: Driver {
     package let binding: Binding
     let keeper: BoxKeeper
     let pool: BlockingPool
-    private let loop: BoxLoop
+    let loop: BoxLoop
     /// Boxes of which something is left to be cleared.
     let departures: Departures
     let replacements = Replacements()
-    /// Nil when no boxes are to wait.
+    /// Where boxes lie that were started in advance.
+    let poolDirectory: PoolDirectory
+    /// Nil when no boxes are to wait for anybody.
     let boxPool: BoxPool?
     let logger: Logger
 
@@ -40,10 +42,12 @@ package final class LocalDriver: Driver {
                 throw DriverError(error)
             }
             let departures = Departures()
+            let poolDirectory = PoolDirectory(in: configuration)
             var boxPool: BoxPool?
             if configuration.poolSize > 0 {
-                boxPool = try BoxPool(
+                boxPool = BoxPool(
                     keeper,
+                    in: poolDirectory,
                     threads: pool,
                     loop: loop,
                     departures: departures,
@@ -57,6 +61,7 @@ package final class LocalDriver: Driver {
                 pool: pool,
                 loop: loop,
                 departures: departures,
+                poolDirectory: poolDirectory,
                 boxPool: boxPool,
                 logger: logger
             )
@@ -76,6 +81,7 @@ package final class LocalDriver: Driver {
         pool: BlockingPool,
         loop: BoxLoop,
         departures: Departures,
+        poolDirectory: PoolDirectory,
         boxPool: BoxPool?,
         logger: Logger
     ) {
@@ -83,6 +89,7 @@ package final class LocalDriver: Driver {
         self.pool = pool
         self.loop = loop
         self.departures = departures
+        self.poolDirectory = poolDirectory
         self.boxPool = boxPool
         self.logger = logger
         binding = Binding(account: Self.name, placement: placement)
@@ -162,7 +169,7 @@ package final class LocalDriver: Driver {
         for replacement in replacements.endAll() { clearUp(replacement) }
         boxPool?.close()
         await departures.wait()
-        boxPool?.removeDirectory()
+        poolDirectory.removeIfEmpty()
         keeper.capabilities.groups.removeIfEmpty()
         await pool.shutdown()
     }

@@ -1,3 +1,4 @@
+import FleetTesting
 import Glibc
 import Model
 import ProviderKit
@@ -48,13 +49,19 @@ struct RestoreTests {
                 // Another sandbox takes nothing of what was made ready for this one.
                 fixture.driver.expectRestore(of: tag.sandbox, box.envelope, from: archive)
                 #expect(try await fixture.create(from: archive).shell("cat f") == "saved")
-                // Somebody has thrown it away, as the start of another process does.
+                // It has died meanwhile.
                 let spare = await fixture.driver.replacements.find(tag.sandbox, from: archive.id)?.spare.value
-                #expect((spare != nil) == (ground == .btrfs))
-                if let spare { try FileTree.remove(spare) }
+                let successor = spare?.box
+                #expect((successor != nil) == (ground == .btrfs))
+                if let hold = try successor?.record.process?.hold() {
+                    try hold.signal(SIGKILL)
+                    #expect(try hold.waitForEnd(.seconds(10)) as Bool)
+                }
                 var next = fixture.newTag()
                 next.sandbox = tag.sandbox
                 #expect(try await fixture.create(from: archive, next).shell("cat f") == "saved")
+                #expect(try fixture.record(next).process != successor?.record.process)
+                try await eventually("nothing waits") { try fixture.poolDirectories().isEmpty }
             }
         }
     }

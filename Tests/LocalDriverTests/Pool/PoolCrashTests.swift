@@ -44,7 +44,7 @@ struct PoolCrashTests {
         let path = try LocalFixture.temporaryDirectory()
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String, step = step as Step] in
             let keeper = try BoxKeeper(configuration: LocalFixture.configuration(at: path))
-            let pool = try PoolDirectory(in: keeper.configuration)
+            let pool = PoolDirectory(in: keeper.configuration)
             let pooled = try keeper.makePooled(in: pool)
             // As the pool does: no box waits that has not answered yet.
             _ = try await BoxConnection.connect(
@@ -116,7 +116,7 @@ struct PoolCrashTests {
         let path = try LocalFixture.temporaryDirectory()
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             let keeper = try BoxKeeper(configuration: LocalFixture.configuration(at: path))
-            let pool = try PoolDirectory(in: keeper.configuration)
+            let pool = PoolDirectory(in: keeper.configuration)
             let pooled = try keeper.makePooled(in: pool)
             // What stands on the disk before the launch has told its process.
             var record = pooled.record

@@ -92,7 +92,8 @@ struct PoolTests {
             }
             let tag = fixture.newTag()
             // Nothing in that image can run; made for the purpose it is all the same.
-            _ = try fixture.driver.keeper.create(tag, SandboxSpec(image: "plain"), pool: fixture.boxPool)
+            let (pool, spec) = (try fixture.boxPool, SandboxSpec(image: "plain"))
+            _ = try fixture.driver.keeper.create(tag, spec) { pool.give(to: $0, tag, spec) }
             #expect(try fixture.record(tag).layers.contains(image))
             #expect(try fixture.boxPool.ready == [waiting])
 

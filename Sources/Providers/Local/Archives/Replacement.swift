@@ -7,9 +7,25 @@ struct Replacement: Sendable {
     var sandbox: SandboxID
     /// What the next one is made from.
     var archive: ArchiveID
-    /// The files of the next one; nil when none were made.
-    var spare: Task<String?, Never>
+    /// What was made ready of the next one; nil when nothing was.
+    var spare: Task<Spare?, Never>
     /// What the box leaves that can wait until the next one is there.
     var mount: HeldMount?
     var trash: [String] = []
+}
+
+/// What is made ready for a box that will be made from an archive.
+enum Spare: Sendable {
+    /// Its files, in the trash.
+    case files(String)
+    /// All of it, in the pool's directory.
+    case box(PooledBox)
+
+    var files: String? {
+        if case .files(let path) = self { path } else { nil }
+    }
+
+    var box: PooledBox? {
+        if case .box(let successor) = self { successor } else { nil }
+    }
 }

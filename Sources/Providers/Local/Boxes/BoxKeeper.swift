@@ -50,13 +50,13 @@ struct BoxKeeper: Sendable {
     ///
     /// - Parameters:
     ///   - spare: Files that were made ready for it.
-    ///   - pool: Boxes that wait.
+    ///   - ready: Puts a box that was started in advance in the place of this locked directory; false when there is none.
     func create(
         _ tag: BoxTag,
         _ spec: SandboxSpec,
         from archive: ArchiveID? = nil,
         spare: String? = nil,
-        pool: BoxPool? = nil
+        ready: (BoxDirectory) -> Bool = { _ in false }
     ) throws(DriverError) -> FoundBox {
         let limits = configuration.defaultLimits.applying(spec.resources)
         try capabilities.check(limits)
@@ -80,9 +80,7 @@ struct BoxKeeper: Sendable {
             }
             try discard(directory, record)
         }
-        if source == nil, let pool, pool.give(to: directory, tag, spec) {
-            return FoundBox(directory: directory, isFresh: true)
-        }
+        if ready(directory) { return FoundBox(directory: directory, isFresh: true) }
         let template = LocalBoxRecord(
             tag: tag,
             state: .creating,

@@ -29,7 +29,10 @@ struct ProcessIdentity: Sendable, Hashable, Codable {
         return (pid, startTime, fields[0] == "Z" || fields[0] == "X")
     }
 
-    static func currentBootID() throws(DriverError) -> String {
+    static func currentBootID() throws(DriverError) -> String { try bootID.get() }
+
+    /// Read once: no process outlives the host.
+    private static let bootID = Result { () throws(DriverError) in
         try HostFile.text("/proc/sys/kernel/random/boot_id")?.split(separator: "\n").first.map(String.init) ?? ""
     }
 

@@ -24,6 +24,8 @@ struct LaunchPlan: Sendable {
     var bubblewrapPath: String
 
     private static let resolver = "/etc/resolv.conf"
+    /// What a box with the host's network finds there.
+    static var resolverPath: String? { HostFile.realPath(resolver) }
 
     /// Options of the overlay, with paths relative to the box's directory where possible: they share one page.
     var overlayOptions: String {
@@ -41,7 +43,7 @@ struct LaunchPlan: Sendable {
     /// Source and target of each host path, the target relative to the box's root.
     var binds: [(source: String, target: String)] {
         var binds = image.hostPaths.map { ($0, String($0.drop { $0 == "/" })) }
-        if networkPolicy == .full, let resolver = HostFile.realPath(Self.resolver) {
+        if networkPolicy == .full, let resolver = Self.resolverPath {
             binds.append((resolver, String(Self.resolver.dropFirst())))
         }
         return binds

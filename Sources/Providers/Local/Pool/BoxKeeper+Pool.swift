@@ -15,12 +15,14 @@ extension BoxKeeper {
     }
 
     /// What a launch would find on the host now.
-    func launchOrigin() -> LaunchOrigin {
-        LaunchOrigin(
-            image: images.host,
-            programs: [configuration.daemonPath, configuration.bubblewrapPath].map(ImageStore.stamp)
-        )
+    func launchOrigin(of image: ResolvedImage, network: NetworkPolicy) -> LaunchOrigin {
+        var files = [configuration.daemonPath, configuration.bubblewrapPath]
+        if network == .full, let resolver = LaunchPlan.resolverPath { files.append(resolver) }
+        return LaunchOrigin(image: image, files: files.map { "\($0) \(ImageStore.stamp($0))" })
     }
+
+    /// What a box that waits for anybody is launched from.
+    func standardOrigin() -> LaunchOrigin { launchOrigin(of: images.host, network: Self.standard.networkPolicy) }
 
     /// Makes a box that belongs to no sandbox.
     ///
@@ -29,20 +31,70 @@ extension BoxKeeper {
         if let shortage = try HostRoom.now(for: configuration.dataDirectory).shortage {
             throw DriverError(.transient, shortage)
         }
-        let origin = launchOrigin()
-        let (id, nobody, directory) = pool.newBox()
+        return try makePooled(
+            in: pool,
+            image: nil,
+            origin: standardOrigin(),
+            network: Self.standard.networkPolicy,
+            limits: configuration.defaultLimits
+        )
+    }
+
+    private func makePooled(
+        in pool: PoolDirectory,
+        image: String?,
+        origin: LaunchOrigin,
+        network: NetworkPolicy,
+        limits: BoxLimits,
+        from source: BoxSource? = nil
+    ) throws(DriverError) -> PooledBox {
+        let (id, nobody, directory) = try pool.newBox()
         try HostFile.makeDirectory(directory.path)
         guard let lock = try directory.take() else { throw DriverError(.conflict, "the pool is being cleared") }
         _ = lock
         let template = LocalBoxRecord(
             tag: BoxTag(fleet: configuration.fleet, sandbox: nobody, box: id, epoch: 0),
             state: .creating,
-            networkPolicy: Self.standard.networkPolicy,
-            limits: configuration.defaultLimits,
+            image: image,
+            networkPolicy: network,
+            limits: limits,
             user: try users?.allocate(for: directory) ?? geteuid()
         )
-        let record = try make(directory, template, origin.image)
+        let record = try make(directory, template, origin.image) { record throws(DriverError) in
+            if let source { try fill(directory, &record, from: source, spare: nil) }
+        }
         return PooledBox(directory: directory, record: record, origin: origin)
+    }
+
+    /// Makes a box from an archive that will take the place of another one of the same sandbox.
+    ///
+    /// - Returns: Nil where its files are not simply a copy of the archive's.
+    func makeSuccessor(
+        of box: BoxID,
+        from archive: ArchiveID,
+        in pool: PoolDirectory
+    ) throws(DriverError) -> PooledBox? {
+        let source = try BoxSource(archive, in: configuration)
+        guard source.record.way == .snapshot, source.record.layers.isEmpty, capabilities.mappingObstacle == nil,
+            let old = try directory(box).readRecord()
+        else { return nil }
+        return try makePooled(
+            in: pool,
+            image: source.record.image,
+            origin: launchOrigin(of: try images.resolve(source.record.image), network: old.networkPolicy),
+            network: old.networkPolicy,
+            limits: old.limits,
+            from: source
+        )
+    }
+
+    /// Whether a box that was made from an archive in advance is what is asked for now.
+    func suits(_ pooled: PooledBox, _ spec: SandboxSpec, from archive: ArchiveID) throws(DriverError) -> Bool {
+        let record = pooled.record
+        let image = try images.resolve(record.image)
+        return record.source == archive && record.networkPolicy == spec.networkPolicy
+            && record.limits == configuration.defaultLimits.applying(spec.resources)
+            && pooled.origin == launchOrigin(of: image, network: record.networkPolicy)
     }
 
     /// Makes a box that has waited the one of a tag, whose directory is there and locked and has no record.
@@ -58,7 +110,8 @@ extension BoxKeeper {
         _ tag: BoxTag,
         image: String?
     ) throws(DriverError) -> String {
-        guard let lock = try pooled.directory.take() else {
+        // What a claim leaves has no record.
+        guard let lock = try pooled.directory.take(), HostFile.status(pooled.directory.record) != nil else {
             throw DriverError(.conflict, "the box that waited is not there any more")
         }
         _ = lock
@@ -67,7 +120,8 @@ extension BoxKeeper {
         }
         // First: at no time is the user registered for a directory that is not there.
         try users?.pass(pooled.record.user, from: pooled.directory, to: directory)
-        try renew(process)
+        // Files of an archive are as old as they are.
+        if pooled.record.source == nil { try renew(process) }
         var record = pooled.record
         record.tag = tag
         record.image = image

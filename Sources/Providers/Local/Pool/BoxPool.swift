@@ -1,5 +1,4 @@
 import BoxClient
-import BoxSession
 import Logging
 import Metrics
 import Model
@@ -25,14 +24,15 @@ final class BoxPool: Sendable {
 
     init(
         _ keeper: BoxKeeper,
+        in directory: PoolDirectory,
         threads: BlockingPool,
         loop: BoxLoop,
         departures: Departures,
         metrics: any MetricsFactory,
         logger: Logger
-    ) throws(DriverError) {
+    ) {
         self.keeper = keeper
-        directory = try PoolDirectory(in: keeper.configuration)
+        self.directory = directory
         self.threads = threads
         self.loop = loop
         self.departures = departures
@@ -61,7 +61,7 @@ final class BoxPool: Sendable {
             metrics.missed(.unsuited)
             return false
         }
-        let origin = keeper.launchOrigin()
+        let origin = keeper.standardOrigin()
         var reason = PoolMetrics.Miss.empty
         while let pooled = take(origin) {
             do throws(DriverError) {
@@ -113,7 +113,7 @@ final class BoxPool: Sendable {
             let directory = directory
             let pooled = try await threads.run { () throws(DriverError) in try keeper.makePooled(in: directory) }
             do throws(DriverError) {
-                try await probe(pooled)
+                try await pooled.answers(loop, within: keeper.configuration.startTimeout)
             } catch {
                 discardLater(pooled)
                 throw error
@@ -135,23 +135,12 @@ final class BoxPool: Sendable {
         }
     }
 
-    /// Waits until the box's first process answers; that it is nobody's stays so.
-    private func probe(_ pooled: PooledBox) async throws(DriverError) {
-        let socket = pooled.directory.socket
-        let loop = loop
-        try await withDeadline(keeper.configuration.startTimeout, "the box does not answer") {
-            try await BoxConnection.connect(path: socket, epoch: 0, sandbox: "", loop: loop).close()
-        }
-    }
-
     // MARK: The end
 
     /// Ends the boxes that wait, and makes no more; over when the departures are.
     func close() {
         for pooled in change({ $0.close() }) { discardLater(pooled) }
     }
-
-    func removeDirectory() { directory.removeIfEmpty() }
 
     private func discardLater(_ pooled: PooledBox) {
         let keeper = keeper

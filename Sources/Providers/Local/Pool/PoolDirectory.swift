@@ -1,31 +1,35 @@
 import Glibc
 import Model
+import NIOConcurrencyHelpers
 import ProviderKit
 
-/// Where one run of a worker keeps the boxes that wait: `pool/<run>`, with a lock that it holds as long as it lives.
+/// Where one run of a worker keeps the boxes that wait: `pool/<run>`, made when it is needed, with a lock that it holds as long as
+/// it lives.
 ///
 /// Whoever finds the lock free knows that what lies there is nobody's.
 final class PoolDirectory: Sendable {
-    let path: String
-    private let lock: FileLock
+    private let parent: String
+    private let run = NIOLockedValueBox<Run?>(nil)
+
+    private final class Run: Sendable {
+        let path: String
+        let lock: FileLock
+
+        init(path: String, lock: consuming FileLock) {
+            self.path = path
+            self.lock = lock
+        }
+    }
 
     static func lockPath(_ run: String) -> String { "\(run)/lock" }
 
-    init(in configuration: LocalConfiguration) throws(DriverError) {
-        for _ in 0..<3 {
-            let path = "\(configuration.poolDirectory)/\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-            try HostFile.makeDirectory(path)
-            // Somebody who tidies may have taken the empty directory away just now.
-            guard let lock = try? FileLock.attempt(Self.lockPath(path)) else { continue }
-            self.path = path
-            self.lock = lock
-            return
-        }
-        throw DriverError(.transient, "cannot hold a directory for boxes that wait")
+    init(in configuration: LocalConfiguration) {
+        parent = configuration.poolDirectory
     }
 
     /// A name and a place for one more box, and a sandbox that there is not; the name is its control groups' too.
-    func newBox() -> (id: BoxID, nobody: SandboxID, directory: BoxDirectory) {
+    func newBox() throws(DriverError) -> (id: BoxID, nobody: SandboxID, directory: BoxDirectory) {
+        let path = try open().path
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         var generator = SystemRandomNumberGenerator()
@@ -34,10 +38,36 @@ final class PoolDirectory: Sendable {
         return (id, SandboxID(at: milliseconds, using: &generator), BoxDirectory(path: "\(path)/\(id)"))
     }
 
+    private func open() throws(DriverError) -> Run {
+        let result = run.withLockedValue { run -> Result<Run, DriverError> in
+            if let run { return .success(run) }
+            return Result { () throws(DriverError) in
+                let made = try make()
+                run = made
+                return made
+            }
+        }
+        return try result.get()
+    }
+
+    private func make() throws(DriverError) -> Run {
+        for _ in 0..<3 {
+            let path = "\(parent)/\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+            try HostFile.makeDirectory(path)
+            // Somebody who tidies may have taken the empty directory away just now.
+            if let lock = try? FileLock.attempt(Self.lockPath(path)) { return Run(path: path, lock: lock) }
+        }
+        throw DriverError(.transient, "cannot hold a directory for boxes that wait")
+    }
+
     /// Removes the directory of a run that has let go of all its boxes.
     func removeIfEmpty() {
-        unlink(Self.lockPath(path))
-        rmdir(path)
+        run.withLockedValue { run in
+            guard let path = run?.path else { return }
+            unlink(Self.lockPath(path))
+            rmdir(path)
+            run = nil
+        }
     }
 
     /// What lies in the directory of a run.
