@@ -13,20 +13,31 @@ struct ConformanceTests {
 
     @Test(arguments: Subjects.all.map(\.name)) func aDriverKeepsWhatItSays(_ name: String) async throws {
         let subject = try #require(Subjects.all.first { $0.name == name })
+        if let outcomes = try await outcomes(of: subject) { await Self.matrix.add(name, outcomes) }
+    }
+
+    /// Boxes that were there before anybody asked keep all of that too.
+    @Test func aPoolChangesNothing() async throws {
+        let (plain, pooled) = (try await outcomes(of: LocalSubject()), try await outcomes(of: LocalSubject(poolSize: 3)))
+        #expect(plain != nil && plain == pooled)
+    }
+
+    /// - Returns: Nil when a check has failed.
+    private func outcomes(of subject: some Subject) async throws -> [Outcome]? {
+        var outcomes: [Outcome] = []
         try await subject.with { bench in
-            var outcomes: [Outcome] = []
             for check in Self.checks {
                 do {
                     outcomes.append(try await check.run(bench))
                 } catch {
-                    Issue.record("\(name): \(check.title): \(error)")
+                    Issue.record("\(subject.name): \(check.title): \(error)")
                     return
                 }
             }
             let left = try await bench.driver.list()
             #expect(left.isEmpty, "boxes are left")
-            await Self.matrix.add(name, outcomes)
         }
+        return outcomes.count == Self.checks.count ? outcomes : nil
     }
 
     /// Runs behind the others, as the suite is serialized.

@@ -8,6 +8,8 @@ import ProviderKit
 /// Boxes of this host.
 struct LocalSubject: Subject {
     let name = "local"
+    /// How many boxes wait for whoever asks.
+    var poolSize = 0
 
     func with(_ body: (Bench) async throws -> Void) async throws {
         let folder = "/tmp/conformance-local-\(getpid())"
@@ -21,6 +23,7 @@ struct LocalSubject: Subject {
                 fleet: fleet,
                 daemonPath: try Daemon.path
             )
+            configuration.poolSize = poolSize
             configuration.userRegistry = "/tmp/local-driver-users"
             return try await LocalDriver.start(configuration, logger: Logger(label: "conformance"))
         }
