@@ -404,6 +404,13 @@ let package = Package(
             path: "Tests/Simulate",
             swiftSettings: house
         ),
+        // A call over the bus, measured beside one of bare cnats.
+        .executableTarget(
+            name: "broker-call",
+            dependencies: ["Bus", "Model", "NATSClient", "Wire", logging, protobuf],
+            path: "Benchmarks/BrokerCall",
+            swiftSettings: house
+        ),
         tests("Ownership", ["Model", "ProviderKit", "Simulation", logging, nioLocks]),
         tests("Store", ["FleetTesting", "Model", "PostgresClient", "ServiceHost", crypto, logging]),
         tests(

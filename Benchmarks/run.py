@@ -2,8 +2,8 @@
 
     Benchmarks/run.py <folder of the executables> [--only exec,create,…] [--output <folder>] [--strict]
 
-Starts a fleet, a broker, a Docker engine and SWE-ReX of its own under a temporary directory, and stops them again.
-Writes `bench.json` and `bench.md`. With --strict a missed budget is a failure; a shared machine should not ask for it.
+Starts fleets, a broker, a Docker engine and SWE-ReX of its own under a temporary directory, and stops them again.
+Writes `bench.json`, `bench.md` and plots. With --strict a missed budget is a failure; a shared machine should not ask for it.
 """
 
 import argparse
@@ -12,47 +12,21 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
+import traceback
 
 sys.dont_write_bytecode = True
 
-from harness import agent, checkpoints, creation, execution, footprint, readback, streaming, takeover, ticking, transfer
 from harness.bench import Bench
-from harness.docker import Docker
 from harness.fleet import Fleet
 from harness.load import Load
-from harness.raw import Broker, Missing, RawParts
-from harness.remote import measure as remote
+from harness.plots.run import draw
+from harness.raw import Missing, RawParts
 from harness.report import Report
-from harness.swerex import SweRex
+from harness.sections import MAKE, PEERS, SECTIONS, SYSTEMS
 
 # Seconds for the whole run.
 LIMIT = 1800
-
-SECTIONS = {
-    "memory": [footprint.fleet, footprint.box],
-    "exec": [execution.measure],
-    "create": [creation.measure],
-    "transfer": [transfer.measure],
-    "stream": [streaming.measure],
-    "writes": [ticking.measure],
-    "readback": [readback.measure],
-    "checkpoints": [checkpoints.measure],
-    "takeover": [takeover.measure],
-    "agent": [agent.measure],
-    "remote": [remote.measure],
-}
-
-# What a section is measured beside.
-PEERS = {
-    "exec": ["broker", "docker", "swerex"],
-    "create": ["docker"],
-    "transfer": ["broker"],
-    "stream": ["broker", "docker"],
-    "writes": ["broker", "docker"],
-    "readback": ["broker"],
-    "remote": ["docker"],
-}
-MAKE = {"broker": Broker, "docker": Docker, "swerex": SweRex}
 
 
 def main() -> int:
@@ -60,27 +34,13 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, interrupted)
     signal.alarm(LIMIT)
-    release = os.path.realpath(options.release)
     # A socket's path is short: not below the repository.
     directory = tempfile.mkdtemp(prefix="sandfleet-bench-")
     os.chmod(directory, 0o711)
     report = Report()
     running: list = []
     try:
-        parts = RawParts(directory)
-        fleet = Fleet(release, directory)
-        running.append(fleet)
-        bench = Bench(release, directory, fleet, Load(parts, fleet, directory), parts, report)
-        tried: set[str] = set()
-        for name in options.only:
-            start_peers(bench, [peer for peer in PEERS.get(name, []) if peer not in tried], running)
-            tried.update(PEERS.get(name, []))
-            print(f"── {name}", flush=True)
-            try:
-                for measure in SECTIONS[name]:
-                    measure(bench)
-            except RuntimeError as error:
-                report.fail(name, str(error))
+        measure(options, directory, report, running)
     except RuntimeError as error:
         sys.exit(str(error))
     finally:
@@ -89,10 +49,34 @@ def main() -> int:
             service.stop()
         shutil.rmtree(directory, ignore_errors=True)
         report.write(options.output)
+    draw(options.output, report.skip)
     print(f"Written: {options.output}/bench.md and bench.json")
     if report.missed:
         print("Missed: " + ", ".join(report.missed))
     return 1 if report.failed or options.strict and report.missed else 0
+
+
+def measure(options: argparse.Namespace, directory: str, report: Report, running: list) -> None:
+    """Each section; one that fails does not keep the others from being measured."""
+    release = os.path.realpath(options.release)
+    parts = RawParts(directory)
+    fleet = Fleet(release, directory)
+    running.append(fleet)
+    bench = Bench(release, directory, fleet, Load(parts, fleet, directory), parts, report)
+    tried: set[str] = SYSTEMS.copy() if options.ours else set()
+    for name in options.only:
+        start_peers(bench, [peer for peer in PEERS.get(name, []) if peer not in tried], running)
+        tried.update(PEERS.get(name, []))
+        print(f"── {name}", flush=True)
+        began = time.monotonic()
+        try:
+            for part in SECTIONS[name]:
+                part(bench)
+        except Exception as error:
+            traceback.print_exc()
+            report.fail(name, f"{type(error).__name__}: {error}")
+        report.seconds[name] = round(time.monotonic() - began, 1)
+        print(f"  ({report.seconds[name]:.0f} s)", flush=True)
 
 
 def interrupted(number: int, _) -> None:
@@ -119,6 +103,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", default=",".join(SECTIONS), help="sections, by commas: " + ", ".join(SECTIONS))
     parser.add_argument("--output", default=".build/bench", help="where the report goes")
     parser.add_argument("--strict", action="store_true", help="fail when a budget is missed")
+    parser.add_argument("--ours", action="store_true", help="without the peers that are whole systems")
     options = parser.parse_args()
     options.only = options.only.split(",")
     if unknown := [name for name in options.only if name not in SECTIONS]:

@@ -1,6 +1,9 @@
 """What all sections share."""
 
+import dataclasses
+import os
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .docker import Docker
@@ -30,6 +33,16 @@ class Bench:
     def postgres(self) -> str:
         """The fleet's own server: a committed row costs what it costs there."""
         return self.fleet.document["postgres"]["url"]
+
+    @contextmanager
+    def another(self, name: str, environment: dict[str, str] | None = None, flags: list[str] | None = None):
+        """The same with another fleet, which ends with the context."""
+        directory = os.path.join(self.directory, name)
+        os.mkdir(directory)
+        # Boxes have users of their own, who have to pass.
+        os.chmod(directory, 0o711)
+        with Fleet(self.release, directory, environment, flags) as fleet:
+            yield dataclasses.replace(self, fleet=fleet, load=Load(self.parts, fleet, directory))
 
     def command(self, sandbox: str) -> str:
         """The request that runs `true`."""

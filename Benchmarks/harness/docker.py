@@ -1,5 +1,6 @@
 """A Docker engine of its own as a peer, through its API."""
 
+import copy
 import http.client
 import io
 import json
@@ -61,6 +62,12 @@ class Docker:
             self.stop()
             raise
 
+    def another(self) -> "Docker":
+        """The same engine over a connection of its own: one thread has it at a time."""
+        engine = copy.copy(self)
+        engine.connection = _UnixConnection(self.socket)
+        return engine
+
     def _wait(self) -> None:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -110,6 +117,33 @@ class Docker:
             archive.add(path, arcname=os.path.basename(path))
         self.call("PUT", f"/containers/{container}/archive?path=/", packed.getvalue())
 
+    def put_archive(self, container: str, path: str) -> None:
+        """A tar of the host, unpacked in the container's root: `docker cp` into it."""
+        connection = _UnixConnection(self.socket)
+        connection.putrequest("PUT", f"/containers/{container}/archive?path=/")
+        for name, value in (("Content-Type", "application/x-tar"), ("Content-Length", str(os.path.getsize(path)))):
+            connection.putheader(name, value)
+        connection.endheaders()
+        with open(path, "rb") as file:
+            connection.sock.sendfile(file)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        if answer.status >= 400:
+            raise Missing(f"docker cp: {content.decode(errors='replace')[:300]}")
+
+    def get_archive(self, container: str, path: str, at_least: int) -> None:
+        """The same out of it, read and let go of."""
+        connection = _UnixConnection(self.socket)
+        connection.request("GET", f"/containers/{container}/archive?path={path}")
+        answer = connection.getresponse()
+        received, buffer = 0, bytearray(1 << 20)
+        while count := answer.readinto(buffer):
+            received += count
+        connection.close()
+        if answer.status >= 400 or received < at_least:
+            raise Missing(f"docker cp: {answer.status}, {received} of {at_least} bytes")
+
     def prepare(self, container: str, command: list[str]) -> str:
         """An execution that is not started yet."""
         body = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
@@ -133,6 +167,12 @@ class Docker:
 
     def remove(self, container: str) -> None:
         self.call("DELETE", f"/containers/{container}?force=true")
+
+    def remove_at_once(self, container: str) -> None:
+        """Beside others that do the same."""
+        engine = self.another()
+        engine.remove(container)
+        engine.connection.close()
 
     def stop(self) -> None:
         if self.process.poll() is None:

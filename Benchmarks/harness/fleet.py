@@ -12,13 +12,15 @@ import urllib.parse
 class Fleet:
     """`sandfleet up`, from its start to its end."""
 
-    def __init__(self, release: str, directory: str, environment: dict[str, str] | None = None) -> None:
-        """`environment` is added to this one's."""
+    def __init__(
+        self, release: str, directory: str, environment: dict[str, str] | None = None, flags: list[str] | None = None
+    ) -> None:
+        """`environment` is added to this one's, `flags` to those of `up`."""
         self.directory = os.path.join(directory, "fleet")
         self.log = open(os.path.join(directory, "fleet.log"), "wb")
         began = time.monotonic()
         self.process = subprocess.Popen(
-            [os.path.join(release, "sandfleet"), "up", "--data", self.directory, "--listen", "127.0.0.1:0"],
+            [os.path.join(release, "sandfleet"), "up", "--data", self.directory, "--listen", "127.0.0.1:0", *(flags or [])],
             stdout=self.log,
             stderr=self.log,
             env=os.environ | (environment or {}),
@@ -72,6 +74,25 @@ class Fleet:
 
     def pid(self, name: str) -> int:
         return next(service["pid"] for service in self.document["services"] if service["name"] == name)
+
+    def pids(self, kind: str) -> dict[str, int]:
+        """All of a kind: those beyond the first are numbered."""
+        return {
+            service["name"]: service["pid"]
+            for service in self.document["services"]
+            if service["name"].partition("-")[0] == kind
+        }
+
+    def log_of(self, service: str) -> str:
+        """What a service has written so far."""
+        with open(os.path.join(self.directory, "logs", f"{service}.log"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def __enter__(self) -> "Fleet":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop()
 
     def stop(self) -> None:
         """Stops it in order; after a minute at once."""

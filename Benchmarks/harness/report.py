@@ -1,11 +1,14 @@
-"""What was measured, as a table, as JSON and as Markdown."""
+"""What was measured, row by row."""
 
 import json
 import os
-import platform
 import time
 
+from . import host
+from .growth.fit import fit
+from .growth.point import Point
 from .samples import Samples
+from .tables import line, markdown
 
 
 class Report:
@@ -16,10 +19,15 @@ class Report:
 
     def __init__(self) -> None:
         self.sections: dict[str, list[dict]] = {}
+        # Costs at several sizes, for the plots.
+        self.curves: list[dict] = []
+        # The sections whose times are plotted as distributions.
+        self.distributions: list[str] = []
         self.skipped: list[str] = []
         self.failed: list[str] = []
+        self.seconds: dict[str, float] = {}
         self.began = time.time()
-        self.load = os.getloadavg()[0]
+        self.host = host.description()
 
     def skip(self, what: str, reason: str) -> None:
         self.skipped.append(f"{what}: {reason}")
@@ -63,88 +71,61 @@ class Report:
         row = {"name": name, "unit": unit, "value": value, "budget": budget, "note": note} | more
         self.add(section, row, met, beside)
 
+    def distribution(self, section: str) -> None:
+        """Has its times plotted as well."""
+        self.distributions.append(section)
+
+    def curve(
+        self, section: str, name: str, points: list[Point], of: str, unit: str, plot: str, at_most: list[str] | None = None
+    ) -> None:
+        """A cost at several sizes, named for how it grows; `at_most` are the shapes that it may have.
+
+        Curves of the same section and `plot` share their axes; `of` is what there are more and more of.
+        """
+        curve = {"section": section, "name": name, "of": of, "unit": unit, "plot": plot}
+        curve["points"] = [point.json() for point in points]
+        self.curves.append(curve)
+        if len({point.x for point in points}) < 3:
+            return
+        found = fit(points)
+        curve["fit"] = {"shape": found.shape, "base": found.base, "slope": found.slope, "off": found.off}
+        least, greatest = min(points, key=lambda point: point.x), max(points, key=lambda point: point.x)
+        times = greatest.y / least.y if least.y > 0 else 1.0
+        sizes = f"{least.x:,.0f} to {greatest.x:,.0f} {of}"
+        note = f"{found.formula(unit)}; no point is further off than {100 * found.off:.0f} %; the value is that from {sizes}"
+        row = {"name": f"{name}: how it grows", "unit": "times", "value": times, "note": note}
+        row["budget"] = " or ".join(at_most) if at_most else None
+        self.add(section, row, found.shape in at_most if at_most else None)
+
     def add(self, section: str, row: dict, met: bool | None, beside: str | None = None) -> None:
         row["met"] = met
+        if section not in self.sections:
+            print(f"  {section}", flush=True)
         rows = self.sections.setdefault(section, [])
         for ours in rows:
             if ours["name"] == beside and ours["value"] > 0:
                 row |= {"beside": beside, "ratio": row["value"] / ours["value"]}
         rows.append(row)
-        print("  " + "  ".join(cell.rjust(width) for cell, width in zip(cells(row), WIDTHS)).rstrip(), flush=True)
+        print("  " + line(row), flush=True)
 
     @property
     def missed(self) -> list[str]:
-        return [row["name"] for rows in self.sections.values() for row in rows if row["met"] is False]
+        return [f"{section}: {row['name']}" for section, rows in self.sections.items() for row in rows if row["met"] is False]
 
     def write(self, directory: str) -> None:
         os.makedirs(directory, exist_ok=True)
         document = {
             "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.began)),
             "seconds": round(time.time() - self.began, 1),
-            "host": {
-                "kernel": platform.release(),
-                "processors": os.cpu_count(),
-                "loadBefore": self.load,
-                "loadAfter": os.getloadavg()[0],
-            },
+            "secondsBySection": self.seconds,
+            "host": self.host | {"loadAfter": os.getloadavg()[0]},
             "sections": self.sections,
+            "curves": self.curves,
+            "distributions": self.distributions,
             "skipped": self.skipped,
             "failed": self.failed,
         }
         with open(os.path.join(directory, "bench.json"), "w", encoding="utf-8") as file:
             json.dump(document, file, indent=1)
         with open(os.path.join(directory, "bench.md"), "w", encoding="utf-8") as file:
-            file.write(self.markdown(document))
-
-    def markdown(self, document: dict) -> str:
-        host = document["host"]
-        lines = [
-            f"# Benchmarks, {document['at']}",
-            "",
-            f"{host['processors']} processors, kernel {host['kernel']}, load {host['loadBefore']:.1f} before.",
-        ]
-        for section, rows in self.sections.items():
-            lines += ["", f"## {section}", "", "| " + " | ".join(HEADINGS) + " |", "|" + " --- |" * len(HEADINGS)]
-            lines += ["| " + " | ".join(cells(row)) + " |" for row in rows]
-        for heading, reasons in (("Skipped", self.skipped), ("Failed", self.failed)):
-            if reasons:
-                lines += ["", f"## {heading}", ""] + [f"- {line}" for line in reasons]
-        return "\n".join(lines) + "\n"
-
-
-HEADINGS = ["what", "value", "unit", "budget", "", "of ours", "p95", "p99", "rounds", "note"]
-WIDTHS = [-46, 9, 5, 8, 6, 8, 8, 8, 15, -40]
-
-
-class _Cell(str):
-    """Text that a negative width aligns to the left."""
-
-    def rjust(self, width: int, *_: str) -> str:
-        return self.ljust(-width) if width < 0 else super().rjust(width)
-
-
-def cells(row: dict) -> list[str]:
-    spread = row.get("spread")
-    return [
-        _Cell(text)
-        for text in (
-            row["name"],
-            number(row["value"]),
-            row["unit"],
-            "" if row["budget"] is None else number(row["budget"]),
-            {True: "ok", False: "MISSED", None: ""}[row["met"]],
-            "" if "ratio" not in row else f"× {number(row['ratio'])}",
-            number(row.get("p95")),
-            number(row.get("p99")),
-            "" if spread is None else f"{number(spread[0])}–{number(spread[1])}",
-            row["note"],
-        )
-    ]
-
-
-def number(value: float | None) -> str:
-    if value is None:
-        return ""
-    if value == 0:
-        return "0"
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.3f}"
+            file.write(markdown(document))

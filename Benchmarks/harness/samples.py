@@ -2,6 +2,9 @@
 
 import statistics
 
+# Of the samples, for plots: closer together where latencies are told by.
+QUANTILES = [share / 100 for share in range(0, 100, 4)] + [0.95, 0.97, 0.98, 0.99, 0.995, 0.999, 1.0]
+
 
 class Samples:
     """Nanoseconds, kept by the round in which they were taken."""
@@ -19,23 +22,33 @@ class Samples:
 
     def percentile(self, share: float) -> float:
         """Milliseconds that this share of the samples does not exceed."""
-        ordered = self.all
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] / 1e6
+        return _percentile(self.all, share)
 
     @property
     def median(self) -> float:
         return self.percentile(0.5)
 
+    @property
+    def medians(self) -> list[float]:
+        """Milliseconds, one of each round."""
+        return [statistics.median(samples) / 1e6 for samples in self.rounds]
+
     def summary(self) -> dict:
         """Milliseconds. The spread is that of the rounds' medians: what another run may give."""
-        medians = [statistics.median(samples) / 1e6 for samples in self.rounds]
+        medians = self.medians
         ordered = self.all
         return {
             "count": len(ordered),
-            "median": self.median,
-            "p95": self.percentile(0.95),
-            "p99": self.percentile(0.99),
+            "median": _percentile(ordered, 0.5),
+            "p95": _percentile(ordered, 0.95),
+            "p99": _percentile(ordered, 0.99),
             "least": ordered[0] / 1e6,
             "greatest": ordered[-1] / 1e6,
             "spread": [min(medians), max(medians)],
+            "rounds": [round(median, 6) for median in medians],
+            "quantiles": [[share, round(_percentile(ordered, share), 6)] for share in QUANTILES],
         }
+
+
+def _percentile(ordered: list[int], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] / 1e6

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import socket
+import tarfile
 import tempfile
 import threading
 import time
@@ -10,14 +11,16 @@ import time
 from .bench import Bench, Contenders
 from .memory import Peak
 
-SIZE = 256 << 20
-SECTION = "A file of 256 MiB"
+SIZE = 1 << 30
+SECTION = "A file of 1 GiB"
 ROUNDS = 3
 PATH = "benchmark.bin"
 BESIDE = {
     "raw: loopback TCP into a file": "upload",
     "raw: a file into loopback TCP": "download",
     "raw: cnats, publish to subscriber": "download",
+    "peer: docker cp, into": "upload",
+    "peer: docker cp, out of": "download",
 }
 
 
@@ -43,8 +46,20 @@ def measure(bench: Bench) -> None:
             frame = 64 << 10
             stream = lambda: bench.parts.run("stream", bench.broker.url, SIZE >> 20, frame, 0)
             contenders.add("raw: cnats, publish to subscriber", stream)
-        with Peak(services) as peak:
-            contenders.run(ROUNDS, keep)
+        container = None
+        if bench.docker:
+            container = bench.docker.create()
+            archive = packed(source.name, bench.directory)
+            contenders.add("peer: docker cp, into", lambda: [timed(lambda: bench.docker.put_archive(container, archive))])
+            copied = lambda: bench.docker.get_archive(container, f"/{PATH}", SIZE)
+            contenders.add("peer: docker cp, out of", lambda: [timed(copied)])
+        try:
+            with Peak(services) as peak:
+                contenders.run(ROUNDS, keep)
+        finally:
+            if container:
+                bench.docker.remove(container)
+                os.unlink(archive)
         verify(bench, sandbox, source.name)
         bench.fleet.delete(sandbox)
     for name, taken in rates.items():
@@ -56,6 +71,20 @@ def measure(bench: Bench) -> None:
     for role in services:
         note = f"PSS {peak.before[role]:.0f} before, {peak.highest[role]:.0f} at most"
         bench.report.value(SECTION, f"peak of the {role} (VmHWM)", peak.resident[role], "MiB", at_most=100, note=note)
+
+
+def packed(source: str, directory: str) -> str:
+    """As a tar, which is what `docker cp` sends."""
+    archive = os.path.join(directory, "transfer.tar")
+    with tarfile.open(archive, mode="w") as tar:
+        tar.add(source, arcname=PATH)
+    return archive
+
+
+def timed(work) -> int:
+    began = time.perf_counter_ns()
+    work()
+    return time.perf_counter_ns() - began
 
 
 def target(sandbox: str) -> str:

@@ -7,23 +7,23 @@ until nothing is due any more, in a transaction that is rolled back.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import pwd
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True
 
-from claims import CLAIMS, STORE, making_due, statement
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-HERE = pathlib.Path(__file__).resolve().parent
+from harness.rows.claims import CLAIMS, STORE
+from harness.rows.filling import fill
+from harness.rows.passes import measure
+
 DUE = [0, 100, 10_000]
-WATCHED = {"sandboxes", "boxes", "archives", "processes", "outbox"}
 
 
 class Postgres:
@@ -65,42 +65,6 @@ class Postgres:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, preexec_fn=become, cwd="/")
 
 
-def scans(plan: dict) -> set[str]:
-    """How each of the big tables is read: `table.index`, or `table (sequential)`."""
-    found = set()
-    kind, table = plan["Node Type"], plan.get("Relation Name")
-    if kind == "Seq Scan" and table in WATCHED:
-        found.add(f"{table} (sequential)")
-    elif "Index" in kind and plan.get("Index Name") and (table is None or table in WATCHED):
-        found.add(plan["Index Name"])
-    for child in plan.get("Plans", []):
-        found |= scans(child)
-    return found
-
-
-def measure(postgres: Postgres, verb: str, due: int) -> dict:
-    """One claim, and all of them until nothing is due."""
-    batch = int(CLAIMS[verb][0][1 if verb in ("forgetPublishedEvents",) else 0])
-    passes = 1 + due // batch
-    script = "begin; set local session_replication_role = replica;\n"
-    if verb == "claimOrphaned":
-        script += "insert into workers (id, name, host, pid, version, providers, lock_key, valid_until, state, ended_at) "
-        script += "values ('dead', 'w', 'host', 1, '0', '{local}', 9, now(), 'fenced', now());\n"
-    if due:
-        script += making_due(verb, due)
-    script += "\n".join(f"explain (analyze, format json) {statement(verb)};" for _ in range(passes)) + "\nrollback;\n"
-    decoder, text, plans = json.JSONDecoder(), postgres.sql(script), []
-    # What was rolled back is in nobody's way.
-    postgres.sql("vacuum sandboxes, boxes, archives, processes, outbox")
-    while text := text.lstrip():
-        plan, end = decoder.raw_decode(text)
-        plans.append(plan[0])
-        text = text[end:]
-    times = [plan["Planning Time"] + plan["Execution Time"] for plan in plans]
-    return {"first": times[0], "median": statistics.median(times), "all": sum(times), "passes": passes,
-            "scans": sorted(set().union(*(scans(plan["Plan"]) for plan in plans)))}
-
-
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rows", type=int, default=1_000_000)
@@ -113,7 +77,7 @@ def main() -> int:
         with Postgres(given.postgres, folder) as postgres:
             for migration in sorted((STORE / "Migrations").glob("*.sql")):
                 postgres.sql(migration.read_text())
-            postgres.sql((HERE / "fill.sql").read_text(), "-v", f"rows={given.rows}")
+            fill(postgres, 1, given.rows, every=1000)
             postgres.sql("vacuum analyze")
             for verb in CLAIMS:
                 none, some, many = (measure(postgres, verb, min(due, given.rows // 100)) for due in DUE)

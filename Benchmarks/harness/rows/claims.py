@@ -3,7 +3,7 @@
 import pathlib
 import re
 
-STORE = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "Store"
+STORE = pathlib.Path(__file__).resolve().parents[3] / "Sources" / "Store"
 
 # By verb: its arguments, and what makes rows due of those that the fleet has.
 CLAIMS = {
@@ -54,7 +54,7 @@ def statement(verb: str) -> str:
 
 def making_due(verb: str, count: int) -> str:
     """SQL that makes so many rows due, spread over the whole table."""
-    names = f"select 'z-' || lpad((n * 97 + 1)::text, 10, '0') from generate_series(1, {count}) n"
+    names = f"select lpad((n * 97 + 1)::text, 26, '0') from generate_series(1, {count}) n"
     keys = {"outbox": "sandbox_id"}
     return "".join(
         f"{update} where {keys.get(update.split()[1], 'id')} in ({names});\n" for update in CLAIMS[verb][1:]

@@ -1,0 +1,67 @@
+import Bus
+import Glibc
+import Logging
+import Model
+import NATSClient
+import Wire
+
+/// Asks a sandbox's subject over the bus as the gateway does, and answers as a worker does, again and again.
+///
+///     broker-call <url> <count>
+///
+/// Prints the nanoseconds of each call. Beside `Benchmarks/raw/request_reply.c`, which does the same with bare cnats, this
+/// is what our client, the message's format, its deadline and the dispatch to a task cost.
+@main
+struct BrokerCall {
+    private static let warmUp = 200
+
+    static func main() async throws {
+        guard CommandLine.arguments.count == 3, let count = Int(CommandLine.arguments[2]) else {
+            fputs("usage: broker-call <url> <count>\n", stderr)
+            exit(2)
+        }
+        let worker = try await connect(CommandLine.arguments[1], as: .worker)
+        let gateway = try await connect(CommandLine.arguments[1], as: .gateway)
+        let (workspace, sandbox) = (WorkspaceID.now(), SandboxID.now())
+        let subject = Subject.sandbox(workspace, sandbox)
+        let dispatcher = Dispatcher()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await dispatcher.run() }
+            let subscription = try worker.serve(
+                subject,
+                statistics: EndpointStatistics(name: "sandbox", subject: subject),
+                dispatcher: dispatcher,
+                fault: { Fault(.internal, "\($0)") },
+                handler: { (_: IncomingCall<WireSandboxRequest>) in WireSandboxReply.with { $0.epoch = 1 } }
+            )
+            try await worker.connection.flush()
+            let client = BusClient(bus: gateway)
+            for number in 0..<(warmUp + count) {
+                let request = WireSandboxRequest.with {
+                    $0.operationID = OperationID.now().rawValue
+                    $0.probe = WireProbe()
+                }
+                let context = CallContext(requestID: "benchmark", deadline: .now + .seconds(5))
+                let began = ContinuousClock.now
+                _ = try await client.ask(request, workspace: workspace, sandbox: sandbox, context: context)
+                let took = ContinuousClock.now - began
+                if number >= warmUp { print(Int(took / .nanoseconds(1))) }
+            }
+            subscription.unsubscribe()
+            dispatcher.finish()
+        }
+        await gateway.drain()
+        await worker.drain()
+    }
+
+    private static func connect(_ url: String, as role: BusRole) async throws -> Bus {
+        try await Bus.connect(
+            BusConfiguration(urls: [url], credentials: .none),
+            role: role,
+            name: "benchmark/\(role.name)",
+            instance: OperationID.now().rawValue,
+            clock: FleetClock(databaseTime: 1_800_000_000_000),
+            logger: Logger(label: "broker-call")
+        )
+    }
+}
