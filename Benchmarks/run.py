@@ -49,7 +49,8 @@ def main() -> int:
             service.stop()
         shutil.rmtree(directory, ignore_errors=True)
         report.write(options.output)
-    draw(options.output, report.skip)
+    if not options.ours:
+        draw(options.output, report.skip)
     print(f"Written: {options.output}/bench.md and bench.json")
     if report.missed:
         print("Missed: " + ", ".join(report.missed))

@@ -83,6 +83,11 @@ class Fleet:
             if service["name"].partition("-")[0] == kind
         }
 
+    def gateways(self) -> list[tuple[str, int]]:
+        """Where each of them listens."""
+        urls = [urllib.parse.urlsplit(service["url"]) for service in self.document["services"] if service.get("url")]
+        return [(url.hostname, url.port) for url in urls]
+
     def log_of(self, service: str) -> str:
         """What a service has written so far."""
         with open(os.path.join(self.directory, "logs", f"{service}.log"), encoding="utf-8", errors="replace") as file:

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from typing import Protocol
 
-from .raw import RawParts
+from .raw import Part, RawParts
 
 
 class Endpoint(Protocol):
@@ -58,9 +58,28 @@ class Load:
     ) -> Loop:
         """In the requests `{n}` is the iteration's number, `{id}` what http_load.c says; `ids` is a file of them."""
         endpoint = self.endpoint
-        output = self.parts.output(
-            "http_load", endpoint.host, endpoint.port, connections, iterations, warm_up, ids or "-", *requests
+        return self.read(
+            self.start(
+                endpoint.host, endpoint.port, *requests, connections=connections, iterations=iterations,
+                warm_up=warm_up, ids=ids,
+            ).finish()
         )
+
+    def start(
+        self,
+        host: str,
+        port: int,
+        *requests: str,
+        connections: int,
+        iterations: int,
+        warm_up: int = 0,
+        ids: str | None = None,
+    ) -> Part:
+        """The same against any server, without waiting for its end."""
+        return self.parts.start("http_load", host, port, connections, iterations, warm_up, ids or "-", *requests)
+
+    @staticmethod
+    def read(output: str) -> Loop:
         *lines, last = output.splitlines()
         rows = [line.split() for line in lines]
         return Loop(

@@ -1,7 +1,7 @@
 """What there is to measure, in the order in which it is."""
 
-from . import agent, batch, boxes, broker, checkpoints, footprint, readback, scaling, startup, streaming, takeover
-from . import ticking, transfer
+from . import agent, batch, boxes, broker, footprint, readback, scaling, startup, streaming, takeover, ticking, transfer
+from .checkpoints import measure as checkpoints
 from .creation import measure as creation
 from .docker import Docker
 from .execution import measure as execution
