@@ -12,6 +12,7 @@ TEST_FLAGS ?=
 UP_FLAGS ?=
 N ?= 20000
 SEED ?=
+BASE ?=
 MUTATION ?=
 SECONDS ?= 60
 PROVIDER ?= local
@@ -22,10 +23,10 @@ VENV := .build/venv
 PROTO := $(shell find proto -name '*.proto' 2>/dev/null)
 SOURCES := $(wildcard Sources Services Tests Benchmarks)
 
-.PHONY: help build test check format demo up bench simulate chaos agent-soak providers generate packages venv clean
+.PHONY: help build test check format demo up bench bench-report bench-compare bench-test simulate chaos agent-soak providers generate packages venv clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 packages: $(STAMPS)/packages ## Install the Debian packages that are missing
 
@@ -70,8 +71,18 @@ up: build ## Run a fleet on this machine (DATA, LISTEN, UP_FLAGS)
 demo: build $(STAMPS)/venv ## Start a private fleet and do the main job through its HTTP API, on PROVIDER
 	SANDFLEET_TEST_PYTHON=$(CURDIR)/$(VENV)/bin/python PROVIDER=$(PROVIDER) deploy/demo/demo.sh $(RELEASE)
 
-bench: build $(STAMPS)/venv ## Measure the budgets against their raw parts
+bench: build $(STAMPS)/venv ## Measure the budgets against their raw parts (BENCH_FLAGS: --only, --strict)
 	$(PYTHON) Benchmarks/run.py $(RELEASE) $(BENCH_FLAGS)
+
+bench-report: ## Put the last report and its plots into docs/performance.md
+	$(PYTHON) Benchmarks/publish.py
+
+bench-compare: build ## Measure BASE (a commit, or a folder of executables) and this tree in turns (BENCH_FLAGS: --only, --rounds)
+	@test -n "$(BASE)" || { echo "BASE is missing: make bench-compare BASE=<commit>" >&2; exit 2; }
+	SWIFT=$(SWIFT) $(PYTHON) Benchmarks/compare.py $(BASE) $(RELEASE) $(BENCH_FLAGS)
+
+bench-test: ## Test what the benchmarks judge by: curves, comparisons, reports
+	cd Benchmarks && $(PYTHON) -B -m unittest discover --start-directory tests --top-level-directory .
 
 simulate: $(STAMPS)/packages ## Run N schedules of the simulated fleet, or replay SEED; MUTATION takes a fence away
 	$(SWIFT) build -c release --product simulate

@@ -45,6 +45,19 @@ else
     failed+=(Emulators)
 fi
 [[ "$proven" =~ ^[0-9]+$ ]] || proven=0
+# What benchmarks judge by.
+printf '\n── Benchmarks\n'
+(cd Benchmarks && "${SANDFLEET_TEST_PYTHON:-/usr/bin/python3}" -B -m unittest discover --start-directory tests --top-level-directory .) >"$log" 2>&1 </dev/null
+status=$?
+count="$(sed -nE 's/^Ran ([0-9]+) tests? .*/\1/p' "$log")"
+if ((status == 0)) && ((${count:-0} > 0)); then
+    tail -n 3 "$log"
+    passed=$((passed + count))
+else
+    cat "$log"
+    grep -E '^(FAIL|ERROR):' "$log" | tail -n 20 >>"$troubles"
+    failed+=(Benchmarks)
+fi
 [[ "$broken" =~ ^[0-9]+$ ]] || broken=1
 passed=$((passed + proven))
 # One stands in the list of failed already.
