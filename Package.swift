@@ -407,7 +407,7 @@ let package = Package(
         // A call over the bus, measured beside one of bare cnats.
         .executableTarget(
             name: "broker-call",
-            dependencies: ["Bus", "Model", "NATSClient", "Wire", logging, protobuf],
+            dependencies: ["Bus", "Model", "NATSClient", "Wire", arguments, logging, protobuf],
             path: "Benchmarks/BrokerCall",
             swiftSettings: house
         ),

@@ -25,15 +25,13 @@ from harness.raw import Missing, RawParts
 from harness.report import Report
 from harness.sections import MAKE, PEERS, SECTIONS, SYSTEMS
 
-# Seconds for the whole run.
-LIMIT = 1800
 
 
 def main() -> int:
     options = arguments()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, interrupted)
-    signal.alarm(LIMIT)
+    signal.alarm(options.limit)
     # A socket's path is short: not below the repository.
     directory = tempfile.mkdtemp(prefix="sandfleet-bench-")
     os.chmod(directory, 0o711)
@@ -82,7 +80,7 @@ def measure(options: argparse.Namespace, directory: str, report: Report, running
 
 def interrupted(number: int, _) -> None:
     """Everything that was started is stopped on the way out."""
-    reason = f"not done within {LIMIT} s" if number == signal.SIGALRM else signal.Signals(number).name
+    reason = "not done in time" if number == signal.SIGALRM else signal.Signals(number).name
     sys.exit(f"stopped: {reason}")
 
 
@@ -105,6 +103,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--output", default=".build/bench", help="where the report goes")
     parser.add_argument("--strict", action="store_true", help="fail when a budget is missed")
     parser.add_argument("--ours", action="store_true", help="without the peers that are whole systems")
+    parser.add_argument("--limit", type=int, default=1800, help="seconds, after which it ends with what it has")
     options = parser.parse_args()
     options.only = options.only.split(",")
     if unknown := [name for name in options.only if name not in SECTIONS]:

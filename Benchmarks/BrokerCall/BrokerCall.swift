@@ -1,28 +1,32 @@
+import ArgumentParser
 import Bus
-import Glibc
 import Logging
 import Model
 import NATSClient
+import SwiftProtobuf
 import Wire
 
 /// Asks a sandbox's subject over the bus as the gateway does, and answers as a worker does, again and again.
 ///
-///     broker-call <url> <count>
-///
 /// Prints the nanoseconds of each call. Beside `Benchmarks/raw/request_reply.c`, which does the same with bare cnats, this
 /// is what our client, the message's format, its deadline and the dispatch to a task cost.
 @main
-struct BrokerCall {
+struct BrokerCall: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "broker-call")
     private static let warmUp = 200
 
-    static func main() async throws {
-        guard CommandLine.arguments.count == 3, let count = Int(CommandLine.arguments[2]) else {
-            fputs("usage: broker-call <url> <count>\n", stderr)
-            exit(2)
-        }
-        let worker = try await connect(CommandLine.arguments[1], as: .worker)
-        let gateway = try await connect(CommandLine.arguments[1], as: .gateway)
-        let (workspace, sandbox) = (WorkspaceID.now(), SandboxID.now())
+    @Argument(help: "Where the bus is.")
+    var url: String
+
+    @Argument(help: "How many calls to time.")
+    var count: Int
+
+    func run() async throws {
+        let worker = try await connect(as: .worker)
+        let gateway = try await connect(as: .gateway)
+        var generator = SystemRandomNumberGenerator()
+        let workspace = WorkspaceID(at: 0, using: &generator)
+        let sandbox = SandboxID(at: 0, using: &generator)
         let subject = Subject.sandbox(workspace, sandbox)
         let dispatcher = Dispatcher()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -36,16 +40,16 @@ struct BrokerCall {
             )
             try await worker.connection.flush()
             let client = BusClient(bus: gateway)
-            for number in 0..<(warmUp + count) {
+            for number in 0..<(Self.warmUp + count) {
                 let request = WireSandboxRequest.with {
-                    $0.operationID = OperationID.now().rawValue
+                    $0.operationID = OperationID(at: UInt64(number), using: &generator).rawValue
                     $0.probe = WireProbe()
                 }
                 let context = CallContext(requestID: "benchmark", deadline: .now + .seconds(5))
                 let began = ContinuousClock.now
                 _ = try await client.ask(request, workspace: workspace, sandbox: sandbox, context: context)
                 let took = ContinuousClock.now - began
-                if number >= warmUp { print(Int(took / .nanoseconds(1))) }
+                if number >= Self.warmUp { print(Int(took / .nanoseconds(1))) }
             }
             subscription.unsubscribe()
             dispatcher.finish()
@@ -54,12 +58,12 @@ struct BrokerCall {
         await worker.drain()
     }
 
-    private static func connect(_ url: String, as role: BusRole) async throws -> Bus {
+    private func connect(as role: BusRole) async throws -> Bus {
         try await Bus.connect(
             BusConfiguration(urls: [url], credentials: .none),
             role: role,
             name: "benchmark/\(role.name)",
-            instance: OperationID.now().rawValue,
+            instance: role.name,
             clock: FleetClock(databaseTime: 1_800_000_000_000),
             logger: Logger(label: "broker-call")
         )

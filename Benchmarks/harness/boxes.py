@@ -93,10 +93,10 @@ def of_boxes(strangers: set[int]) -> set[int]:
 
 def held(bench: Bench, strangers: set[int]) -> dict[str, float]:
     """Private memory of what is in boxes, and proportional memory of the services."""
-    inside = sum(memory.private(process) for process in of_boxes(strangers))
+    boxes, parents = of_boxes(strangers), memory.parents()
     services = {service["name"]: service["pid"] for service in bench.fleet.document["services"]}
-    return {"boxes": inside} | {
-        name: sum(memory.proportional(process) for process in memory.family(pid) if process not in of_boxes(strangers))
+    return {"boxes": sum(memory.private(process) for process in boxes)} | {
+        name: sum(memory.proportional(process) for process in memory.family(pid, parents) if process not in boxes)
         for name, pid in services.items()
     }
 
@@ -106,8 +106,11 @@ def boxed(
 ) -> None:
     grown = {name: value - empty.get(name, 0.0) for name, value in held(bench, strangers).items()}
     each = grown.pop("boxes") / count
-    bench.report.value(title, "a box, private", each, "MiB", at_most=1 if count > 1 else None)
-    curves.add("a box, private", Point.of_values(count, [each]))
+    # What the only one has to itself of its program is shared by more.
+    alone = "its program's pages too, which more boxes share" if count == 1 else ""
+    bench.report.value(title, "a box, private", each, "MiB", at_most=None if alone else 1, note=alone)
+    if not alone:
+        curves.add("a box, private", Point.of_values(count, [each]))
     services = sum(grown.values())
     told = ", ".join(f"{name} {value:.0f}" for name, value in grown.items())
     bench.report.value(title, "the services grew by", services, "MiB", note=f"{told}; {services / count:.3f} for each box")

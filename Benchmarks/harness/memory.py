@@ -18,10 +18,10 @@ def parents() -> dict[int, int]:
     return found
 
 
-def family(root: int) -> list[int]:
-    """A process and all its descendants."""
+def family(root: int, of: dict[int, int] | None = None) -> list[int]:
+    """A process and all its descendants; `of` are the parents, where many are asked for."""
     by_parent: dict[int, list[int]] = {}
-    for child, parent in parents().items():
+    for child, parent in (of or parents()).items():
         by_parent.setdefault(parent, []).append(child)
     members, rest = [], [root]
     while rest:

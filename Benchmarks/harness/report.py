@@ -92,10 +92,11 @@ class Report:
         least, greatest = min(points, key=lambda point: point.x), max(points, key=lambda point: point.x)
         times = greatest.y / least.y if least.y > 0 else 1.0
         sizes = f"{least.x:,.0f} to {greatest.x:,.0f} {of}"
-        note = f"{found.formula(unit)}; no point is further off than {100 * found.off:.0f} %; the value is that from {sizes}"
+        how = found.formula(unit) if found.is_near else f"none of the three, the nearest is {found.formula(unit)}"
+        note = f"{how}; no point is further off than {100 * found.off:.0f} %; the value is that from {sizes}"
         row = {"name": f"{name}: how it grows", "unit": "times", "value": times, "note": note}
         row["budget"] = " or ".join(at_most) if at_most else None
-        self.add(section, row, found.shape in at_most if at_most else None)
+        self.add(section, row, found.is_near and found.shape in at_most if at_most else None)
 
     def add(self, section: str, row: dict, met: bool | None, beside: str | None = None) -> None:
         row["met"] = met

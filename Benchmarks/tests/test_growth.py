@@ -42,7 +42,8 @@ class GrowthTests(unittest.TestCase):
         self.assertGreaterEqual(named.count("linear"), 195)
 
     def test_what_is_neither_is_told_by_its_distance(self):
-        self.assertGreater(fit(points(lambda n: n * n)).off, 0.3)
+        self.assertFalse(fit(points(lambda n: n * n)).is_near)
+        self.assertTrue(fit(points(lambda n: 2 + 0.5 * n)).is_near)
 
     def test_a_cost_of_nothing_has_a_curve_too(self):
         self.assertEqual(fit(points(lambda n: 0.0)).shape, "constant")

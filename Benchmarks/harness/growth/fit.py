@@ -15,6 +15,8 @@ from .point import Point
 FLOOR = 0.05
 # Where nothing grows, noise alone makes up a slope worth this much in one of a hundred measurements.
 PENALTY = 6.6
+# Of a point: beyond it a curve is the nearest of three, and not what the cost does.
+NEAR = 0.5
 SHAPES: dict[str, Callable[[float], float]] = {"log": math.log, "linear": float}
 
 
@@ -27,6 +29,10 @@ class Fit:
     slope: float
     # The greatest distance of a point from the curve, as a share of the point.
     off: float
+
+    @property
+    def is_near(self) -> bool:
+        return self.off <= NEAR
 
     def at(self, x: float) -> float:
         return self.base if self.shape == "constant" else self.base + self.slope * SHAPES[self.shape](x)

@@ -11,8 +11,8 @@ from .extra_reaper import ExtraReaper
 from .passes import measure
 
 # Seconds that are watched: three times so many.
-REST = 8
-PASSES = 12
+REST = 6
+PASSES = 10
 CLAIMED = 3
 
 

@@ -41,8 +41,9 @@ def measure(database: Database, verb: str, due: int) -> dict:
         script += making_due(verb, due)
     script += "\n".join(f"explain (analyze, format json) {statement(verb)};" for _ in range(passes)) + "\nrollback;\n"
     decoder, text, plans = json.JSONDecoder(), database.sql(script), []
-    # What was rolled back is in nobody's way.
-    database.sql("vacuum sandboxes, boxes, archives, processes, outbox")
+    if due:
+        # What was rolled back is in nobody's way.
+        database.sql("vacuum sandboxes, boxes, archives, processes, outbox")
     while text := text.lstrip():
         plan, end = decoder.raw_decode(text)
         plans.append(plan[0])
