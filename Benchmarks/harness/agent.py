@@ -132,6 +132,7 @@ def one_in_flight(bench: Bench, sandbox: str, subject: str) -> None:
     contenders.add("run `true`, from HTTP", lambda: load.run(command, iterations=200, warm_up=20).nanoseconds)
     samples: dict[str, Samples] = {}
     contenders.run(ROUNDS, lambda name, taken: samples.setdefault(name, Samples()).add(taken))
+    bench.report.distribution(SECTION)
     for name, taken in samples.items():
         peer = PEER["ping" if name.startswith("ping") else "exec" if name.startswith("run") else "files"]
         bench.report.times(SECTION, name, taken, budget=peer[0], note=f"the peer's: {peer[0]}, p99 {peer[1]}")

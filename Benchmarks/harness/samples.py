@@ -3,7 +3,7 @@
 import statistics
 
 # Of the samples, for plots: closer together where latencies are told by.
-QUANTILES = [share / 100 for share in range(0, 100, 4)] + [0.95, 0.97, 0.98, 0.99, 0.995, 0.999, 1.0]
+QUANTILES = [share / 100 for share in range(0, 95, 5)] + [0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.999, 1.0]
 
 
 class Samples:

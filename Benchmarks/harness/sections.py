@@ -1,6 +1,6 @@
 """What there is to measure, in the order in which it is."""
 
-from . import agent, batch, boxes, broker, footprint, readback, scaling, startup, streaming, takeover, ticking, transfer
+from . import agent, boxes, broker, footprint, readback, scaling, startup, streaming, takeover, ticking
 from .checkpoints import measure as checkpoints
 from .creation import measure as creation
 from .docker import Docker
@@ -9,6 +9,7 @@ from .raw import Broker
 from .remote import measure as remote
 from .rows import measure as rows
 from .swerex import SweRex
+from .transfer import batch, large
 
 SECTIONS = {
     "memory": [footprint.fleet, footprint.box],
@@ -16,7 +17,7 @@ SECTIONS = {
     "broker": [broker.measure],
     "exec": [execution.measure],
     "create": [creation.measure],
-    "transfer": [transfer.measure, batch.measure],
+    "transfer": [large.measure, batch.measure],
     "stream": [streaming.measure],
     "writes": [ticking.measure],
     "readback": [readback.measure],

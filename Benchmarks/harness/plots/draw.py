@@ -38,7 +38,8 @@ def distribution(folder: str, section: str, rows: list[dict]) -> None:
     """How many of a hundred are done after which time; the last one in a hundred is drawn as wide as it counts."""
     figure, axes = pyplot.subplots()
     for row in rows:
-        shares, times = zip(*((share, time) for share, time in row["quantiles"] if share < 1))
+        # No further than there are samples.
+        shares, times = zip(*(each for each in row["quantiles"] if (1 - each[0]) * row["count"] >= 1))
         style = "-" if not row["name"].startswith(("raw:", "peer:", "hop:")) else "--"
         # Distance to the end, in nines: 90 %, 99 % and 99.9 % are equally far apart.
         axes.plot(times, [-numpy.log10(1 - share) for share in shares], style, linewidth=1.2, label=row["name"])
@@ -65,8 +66,11 @@ def growth(folder: str, section: str, plot: str, curves: list[dict]) -> None:
             axes.plot(many, fitted, "--", color=color, linewidth=0.8)
         axes.errorbar(xs, ys, yerr=spread, fmt="o-", color=color, linewidth=1.2, markersize=3, capsize=2, label=label)
     axes.set_xscale("log")
-    if all(point["y"] > 0 for curve in curves for point in curve["points"]):
+    values = [point["y"] for curve in curves for point in curve["points"]]
+    if min(values) > 0 and max(values) > 10 * min(values):
         axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0)
     axes.set_xlabel(curves[0]["of"])
     axes.set_ylabel(curves[0]["unit"])
     finish(figure, axes, f"{section}: {plot}", folder, f"{section}-{plot}")

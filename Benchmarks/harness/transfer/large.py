@@ -2,14 +2,13 @@
 
 import hashlib
 import os
-import socket
 import tarfile
 import tempfile
-import threading
 import time
 
-from .bench import Bench, Contenders
-from .memory import Peak
+from ..bench import Bench, Contenders
+from ..memory import Peak
+from .loopback import raw_download, raw_upload
 
 SIZE = 1 << 30
 SECTION = "A file of 1 GiB"
@@ -133,39 +132,3 @@ def verify(bench: Bench, sandbox: str, source: str) -> None:
     inside = bench.fleet.call("POST", f"/v1/sandboxes/{sandbox}/commands", body)["stdout"].split()[0]
     if inside != outside:
         raise RuntimeError(f"the file in the box is not what was sent: {inside}, not {outside}")
-
-
-def pair() -> tuple[socket.socket, socket.socket]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        near = socket.create_connection(server.getsockname())
-        return near, server.accept()[0]
-
-
-def raw_upload(source: str, directory: str) -> int:
-    """One hop and one write: what no upload can beat."""
-    near, far = pair()
-    with near, far, open(source, "rb") as file, tempfile.TemporaryFile(dir=directory) as sink:
-        sender = threading.Thread(target=lambda: (near.sendfile(file), near.shutdown(socket.SHUT_WR)))
-        buffer = bytearray(1 << 18)
-        view = memoryview(buffer)
-        began = time.perf_counter_ns()
-        sender.start()
-        while count := far.recv_into(buffer):
-            os.write(sink.fileno(), view[:count])
-        took = time.perf_counter_ns() - began
-        sender.join()
-        return took
-
-
-def raw_download(source: str) -> int:
-    near, far = pair()
-    with near, far, open(source, "rb") as file:
-        sender = threading.Thread(target=lambda: (near.sendfile(file), near.shutdown(socket.SHUT_WR)))
-        buffer = bytearray(1 << 18)
-        began = time.perf_counter_ns()
-        sender.start()
-        while far.recv_into(buffer):
-            pass
-        took = time.perf_counter_ns() - began
-        sender.join()
-        return took

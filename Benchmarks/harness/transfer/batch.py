@@ -7,8 +7,8 @@ import tarfile
 import tempfile
 import time
 
-from .bench import Bench, Contenders
-from .samples import Samples
+from ..bench import Bench, Contenders
+from ..samples import Samples
 
 COUNT = 10_000
 SIZE = 1024
