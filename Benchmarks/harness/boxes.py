@@ -94,7 +94,7 @@ def of_boxes(strangers: set[int]) -> set[int]:
 def held(bench: Bench, strangers: set[int]) -> dict[str, float]:
     """Private memory of what is in boxes, and proportional memory of the services."""
     boxes, parents = of_boxes(strangers), memory.parents()
-    services = {service["name"]: service["pid"] for service in bench.fleet.document["services"]}
+    services = bench.fleet.services
     return {"boxes": sum(memory.private(process) for process in boxes)} | {
         name: sum(memory.proportional(process) for process in memory.family(pid, parents) if process not in boxes)
         for name, pid in services.items()

@@ -72,16 +72,18 @@ class Fleet:
     def delete(self, sandbox: str) -> None:
         self.call("DELETE", f"/v1/sandboxes/{sandbox}")
 
+    @property
+    def services(self) -> dict[str, int]:
+        """The processes by their names, as they are now: what died was started again."""
+        with open(os.path.join(self.directory, "fleet.json"), encoding="utf-8") as file:
+            return {service["name"]: service["pid"] for service in json.load(file)["services"]}
+
     def pid(self, name: str) -> int:
-        return next(service["pid"] for service in self.document["services"] if service["name"] == name)
+        return self.services[name]
 
     def pids(self, kind: str) -> dict[str, int]:
         """All of a kind: those beyond the first are numbered."""
-        return {
-            service["name"]: service["pid"]
-            for service in self.document["services"]
-            if service["name"].partition("-")[0] == kind
-        }
+        return {name: pid for name, pid in self.services.items() if name.partition("-")[0] == kind}
 
     def gateways(self) -> list[tuple[str, int]]:
         """Where each of them listens."""

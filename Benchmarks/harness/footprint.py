@@ -14,8 +14,7 @@ BOXES = 5
 def fleet(bench: Bench) -> None:
     """Of a fleet that has done nothing but start."""
     time.sleep(1)
-    document = bench.fleet.document
-    roles = {service["name"]: service["pid"] for service in document["services"]}
+    roles = bench.fleet.services
     rest = memory.family(bench.fleet.process.pid)
     rows: dict[str, float] = {}
     for role, root in roles.items():

@@ -31,7 +31,7 @@ class Shape:
         self.addresses = bench.fleet.gateways()
         if len(self.addresses) != gateways:
             raise RuntimeError(f"{len(self.addresses)} of {gateways} gateways are named in fleet.json")
-        services = {service["name"]: service["pid"] for service in bench.fleet.document["services"]}
+        services = bench.fleet.services
         self.spent = Spent({name: pid for name, pid in services.items() if name not in ("postgres",)})
         self.rates: list[float] = []
 

@@ -20,7 +20,7 @@ def rested(bench: Bench, title: str, budget: float | None) -> Found:
     """Processor time of all services together, of one core, while nobody asks anything."""
     time.sleep(2)
     shares, by_service = [], {}
-    services = {service["name"]: service["pid"] for service in bench.fleet.document["services"]}
+    services = bench.fleet.services
     for _ in range(3):
         before, began = {name: processor.family(pid) for name, pid in services.items()}, time.monotonic()
         time.sleep(REST)
