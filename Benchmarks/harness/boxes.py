@@ -75,16 +75,24 @@ def at(bench: Bench, count: int, made: list[str], strangers: set[int], empty: di
 
 def resting(bench: Bench, title: str, count: int, strangers: set[int], curves: Curves) -> None:
     """Of the fleet's processes and of those in boxes."""
-    shares = []
+    shares, parts = [], dict.fromkeys([*bench.fleet.services, "boxes"], 0.0)
     for _ in range(2):
-        watched = sorted(set(memory.family(bench.fleet.process.pid)) | of_boxes(strangers))
-        before, began = processor.exact(watched), time.monotonic()
+        boxes = of_boxes(strangers)
+        parents = memory.parents()
+        watched = {"boxes": sorted(boxes)} | {
+            name: [process for process in memory.family(pid, parents) if process not in boxes]
+            for name, pid in bench.fleet.services.items()
+        }
+        before, began = {name: processor.exact(processes) for name, processes in watched.items()}, time.monotonic()
         time.sleep(REST / 2)
-        shares.append(100 * (processor.exact(watched) - before) / (time.monotonic() - began))
-    point = Point.of_values(count, shares)
-    spread = [point.low, point.high]
-    bench.report.value(title, "at rest, of one core", sum(shares) / 2, "%", spread=spread, note="fleet and boxes")
-    curves.add("at rest, of one core (%)", Point(count, sum(shares) / 2, *spread))
+        seconds = time.monotonic() - began
+        each = {name: 100 * (processor.exact(watched[name]) - before[name]) / seconds for name in watched}
+        shares.append(sum(each.values()))
+        parts = {name: parts[name] + each[name] / 2 for name in parts}
+    point = Point(count, sum(shares) / 2, min(shares), max(shares))
+    note = ", ".join(f"{name} {share:.2f}" for name, share in parts.items())
+    bench.report.value(title, "at rest, of one core", point.y, "%", spread=[point.low, point.high], note=note)
+    curves.add("at rest, of one core (%)", point)
 
 
 def of_boxes(strangers: set[int]) -> set[int]:

@@ -2,7 +2,7 @@
 
 from ..tables import number, table
 from .pairs import Pair
-from .verdict import Verdict, compared
+from .verdict import NOISY, SAME, Verdict, compared
 
 HEADINGS = ["what", "unit", "base", "head", "ratio", "99 % sure between", "verdict"]
 CHANGED = (
@@ -14,7 +14,7 @@ def markdown(base: str, head: str, rounds: int, pairs: list[Pair], rest: list[st
     lines = [f"# {head} beside {base}", "", f"Measured in turns, {rounds} times each. The ratio is that of head to base."]
     judged = [(pair, compared(pair.base, pair.head, pair.unit)) for pair in pairs]
     controls = [verdict for pair, verdict in judged if pair.is_control]
-    if any(verdict.word != "same within noise" for verdict in controls):
+    if any(verdict.word not in (SAME, NOISY) for verdict in controls):
         lines += ["", CHANGED]
     by_section: dict[str, list[list[str]]] = {}
     for pair, verdict in judged:

@@ -2,7 +2,8 @@
 
 Both were measured in turns, so each measurement of one has a neighbour of the other. What counts is the ratio of the two in
 each such pair. The true ratio lies, 99 times of a hundred, within an interval around the mean of their logarithms (Student's
-t). When that holds 1, or is as near to it as WORTH says, nothing is claimed.
+t). When that holds 1, or the mean is as near to it as WORTH says, no difference is claimed; and when the interval reaches
+further than TELLS, neither is that there is none.
 """
 
 import math
@@ -14,6 +15,9 @@ STUDENT = [63.66, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.250, 3.169]
 BEYOND = 2.576
 # A smaller difference is nobody's, whatever its certainty.
 WORTH = 0.03
+# An interval that holds 1 and reaches further hides differences that matter.
+TELLS = 1.25
+SAME, NOISY = "same within noise", "too noisy to tell"
 # Of what greater is better.
 RATES = {"/s", "MB/s"}
 
@@ -41,7 +45,7 @@ def compared(base: list[float], head: list[float], unit: str) -> Verdict:
 
 def _word(low: float, high: float, middle: float, unit: str) -> str:
     if low <= 1 <= high or abs(math.expm1(middle)) < WORTH:
-        return "same within noise"
+        return SAME if 1 / TELLS <= low and high <= TELLS else NOISY
     grew = middle > 0
     if unit in RATES:
         return "faster" if grew else "slower"
