@@ -27,6 +27,10 @@ from harness.sections import MAKE, PEERS, SECTIONS, SYSTEMS
 
 
 
+class Late(BaseException):
+    """No section is to take it for its own failure."""
+
+
 def main() -> int:
     options = arguments()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
@@ -39,6 +43,8 @@ def main() -> int:
     running: list = []
     try:
         measure(options, directory, report, running)
+    except Late:
+        report.fail("the rest", f"not done within {options.limit} s")
     except RuntimeError as error:
         sys.exit(str(error))
     finally:
@@ -80,8 +86,9 @@ def measure(options: argparse.Namespace, directory: str, report: Report, running
 
 def interrupted(number: int, _) -> None:
     """Everything that was started is stopped on the way out."""
-    reason = "not done in time" if number == signal.SIGALRM else signal.Signals(number).name
-    sys.exit(f"stopped: {reason}")
+    if number == signal.SIGALRM:
+        raise Late
+    sys.exit(f"stopped: {signal.Signals(number).name}")
 
 
 def start_peers(bench: Bench, peers: list[str], running: list) -> None:

@@ -19,7 +19,7 @@ class Pair:
 
     @property
     def is_control(self) -> bool:
-        return self.name.startswith(FOREIGN)
+        return any(word in self.name for word in FOREIGN)
 
 
 def pairs(base: list[dict], head: list[dict]) -> tuple[list[Pair], list[str]]:
