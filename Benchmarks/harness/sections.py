@@ -1,6 +1,7 @@
 """What there is to measure, in the order in which it is."""
 
-from . import agent, boxes, broker, footprint, readback, scaling, startup, streaming, takeover, ticking
+from . import agent, broker, footprint, readback, scaling, startup, streaming, takeover, ticking
+from .boxes import measure as boxes
 from .checkpoints import measure as checkpoints
 from .creation import measure as creation
 from .docker import Docker
