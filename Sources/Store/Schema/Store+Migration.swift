@@ -72,6 +72,11 @@ extension Store {
             name: "begin_restore",
             sql: String(decoding: PackageResources.m0015_begin_restore_sql, as: UTF8.self)
         ),
+        Migration(
+            number: 16,
+            name: "sandboxes_by_status",
+            sql: String(decoding: PackageResources.m0016_sandboxes_by_status_sql, as: UTF8.self)
+        ),
     ]
 
     /// Brings the database to this code's schema and binds it to a fleet.
