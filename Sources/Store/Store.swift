@@ -26,12 +26,13 @@ package struct Store: Sendable {
         _ parameters: [any PostgresEncodable] = [],
         within limit: Duration = StoreError.patience
     ) async throws -> PostgresRows {
+        let end = ContinuousClock.now + limit
         do {
             if let rows = try await pool.queryAtOnce(sql, parameters, within: limit) { return rows }
         } catch let error as PostgresError {
             throw StoreError(error)
         }
-        return try await StoreError.translating(within: limit) { try await pool.query(sql, parameters) }
+        return try await StoreError.translating(within: end - .now) { try await pool.query(sql, parameters) }
     }
 
     /// The database answers; used by readiness.

@@ -80,6 +80,7 @@ package struct FencedDriver: Driver {
     package func archives() async throws(DriverError) -> [ArchiveID] { try await driver.archives() }
 
     package func expectRestore(of sandbox: SandboxID, _ envelope: Envelope, from archive: ArchiveReference) {
+        guard vitality.isAlive() else { return }
         driver.expectRestore(of: sandbox, envelope, from: archive)
     }
 

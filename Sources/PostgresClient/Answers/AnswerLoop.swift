@@ -9,7 +9,8 @@ import NIOConcurrencyHelpers
 /// stands between. The thread begins with the first statement, and ends with `stop`.
 final class AnswerLoop: Sendable {
     private struct State {
-        var statements: [Int32: AwaitedStatement] = [:]
+        /// By their connections; the number of a socket may be another's by the time that this is looked at.
+        var statements: [PoolState.ConnectionID: AwaitedStatement] = [:]
         /// When the thread looks at the deadlines next, without an event.
         var wakesAt: ContinuousClock.Instant?
         var isRunning = false
@@ -35,15 +36,14 @@ final class AnswerLoop: Sendable {
 
     /// Collects the answer of a statement that was sent, also when the loop is to stop.
     func await(_ statement: AwaitedStatement) {
-        let socket = statement.lease.connection.socket
         let (begins, wakes) = state.withLockedValue { state in
-            state.statements[socket] = statement
+            state.statements[statement.lease.id] = statement
             defer { state.isRunning = true }
             let isEarlier = state.wakesAt.map { statement.deadline < $0 } ?? true
             if isEarlier { state.wakesAt = statement.deadline }
             return (!state.isRunning, isEarlier && state.isRunning)
         }
-        watch(socket)
+        watch(statement.lease)
         if begins { DispatchQueue(label: "postgres.answers").async { self.run() } }
         if wakes { wake() }
     }
@@ -55,8 +55,8 @@ final class AnswerLoop: Sendable {
     }
 
     /// For one event: a connection that is lent to somebody else wakes nobody here.
-    private func watch(_ socket: Int32) {
-        _ = linux_watch_once(poller, socket, UInt64(UInt32(bitPattern: socket)))
+    private func watch(_ lease: PostgresPool.Lease) {
+        _ = linux_watch_once(poller, lease.connection.socket, UInt64(lease.id))
     }
 
     private func wake() {
@@ -73,7 +73,7 @@ final class AnswerLoop: Sendable {
                     var number: UInt64 = 0
                     _ = read(waker, &number, MemoryLayout<UInt64>.size)
                 } else {
-                    collect(Int32(truncatingIfNeeded: event.token))
+                    collect(PoolState.ConnectionID(event.token))
                 }
             }
         }
@@ -88,9 +88,11 @@ final class AnswerLoop: Sendable {
             guard let wakesAt = state.wakesAt else { return ([], -1) }
             guard wakesAt <= now else { return ([], Self.milliseconds(until: wakesAt, from: now)) }
             let late = state.statements.values.filter { $0.deadline <= now }
-            for statement in late { state.statements[statement.lease.connection.socket] = nil }
+            for statement in late { state.statements[statement.lease.id] = nil }
             state.wakesAt = state.statements.values.map(\.deadline).min()
-            return (late, state.wakesAt.map { Self.milliseconds(until: $0, from: now) } ?? -1)
+            // Once more, when it has stopped and these were the last.
+            guard let wakesAt = state.wakesAt else { return (late, state.isStopped ? 0 : -1) }
+            return (late, Self.milliseconds(until: wakesAt, from: now))
         }
         for statement in late { giveUp(statement) }
         return next
@@ -101,13 +103,14 @@ final class AnswerLoop: Sendable {
         Int32(clamping: now.duration(to: instant).milliseconds + 1)
     }
 
-    private func collect(_ socket: Int32) {
-        guard let statement = state.withLockedValue({ $0.statements[socket] }) else { return }
-        guard let answer = statement.lease.connection.collect() else { return watch(socket) }
-        state.withLockedValue { $0.statements[socket] = nil }
+    private func collect(_ connection: PoolState.ConnectionID) {
+        guard let statement = state.withLockedValue({ $0.statements[connection] }) else { return }
+        let (lease, pool) = (statement.lease, statement.pool)
+        guard let answer = lease.connection.collect() else { return watch(lease) }
+        state.withLockedValue { $0.statements[connection] = nil }
         // The connection first: who is resumed may want one.
-        statement.pool.giveBack(statement.lease)
-        statement.caller.resolve(answer.mapError { $0 })
+        lease.connection.end(answer.condition) { pool.giveBack(lease) }
+        statement.caller.resolve(answer.result.mapError { $0 })
     }
 
     private func giveUp(_ statement: AwaitedStatement) {

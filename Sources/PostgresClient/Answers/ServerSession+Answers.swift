@@ -17,7 +17,15 @@ extension ServerSession {
 
     /// Reads what has come; nil while the answer is not complete.
     func collect() -> Result<PostgresRows, PostgresError>? {
-        guard PQconsumeInput(connection) == 1 else { return .failure(PostgresError.lost(connection)) }
+        // What TLS has deciphered and libpq had no room for is announced by no socket.
+        for _ in 0..<(PQsslInUse(connection) == 1 ? 4 : 1) {
+            guard PQconsumeInput(connection) == 1 else { return .failure(PostgresError.lost(connection)) }
+            if let answer = complete() { return answer }
+        }
+        return nil
+    }
+
+    private func complete() -> Result<PostgresRows, PostgresError>? {
         while PQisBusy(connection) == 0 {
             guard let pointer = PQgetResult(connection) else {
                 defer { answer = nil }

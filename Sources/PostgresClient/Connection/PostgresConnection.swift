@@ -109,6 +109,12 @@ package actor PostgresConnection {
     }
 }
 
+/// What came of a statement, and of its session.
+struct CollectedAnswer: Sendable {
+    let result: Result<PostgresRows, PostgresError>
+    let condition: SessionCondition
+}
+
 /// Sending on the caller's thread, and collecting the answer on another; whoever does it has the connection to itself.
 extension PostgresConnection {
     /// Sends a statement that is prepared here; nil when it is not, and nothing was sent.
@@ -126,16 +132,19 @@ extension PostgresConnection {
     }
 
     /// What has come of the statement that was sent; nil while it is not complete.
-    nonisolated func collect() -> Result<PostgresRows, PostgresError>? {
+    nonisolated func collect() -> CollectedAnswer? {
         do throws(PostgresError) {
             return try holder.withSession { session in
-                guard let answer = session.collect() else { return nil }
-                flight.end(session.condition)
-                return answer
+                session.collect().map { CollectedAnswer(result: $0, condition: session.condition) }
             }
         } catch {
-            return .failure(error)
+            return CollectedAnswer(result: .failure(error), condition: .broken)
         }
+    }
+
+    /// The statement that was sent is over; what follows is done once the connection can be used again.
+    nonisolated func end(_ condition: SessionCondition, then goOn: @escaping @Sendable () -> Void) {
+        flight.end(condition, then: goOn)
     }
 
     /// Asks the server to end the statement; its answer comes all the same.

@@ -7,6 +7,10 @@ final class StatementFlight: Sendable {
         var lastTicket: UInt64 = 0
         var current: UInt64?
         var condition = SessionCondition.ready
+        /// A request to cancel the current statement is on its way; nothing else may begin, or it would be hit.
+        var isCancelling = false
+        /// What waits for that.
+        var afterCancel: (@Sendable () -> Void)?
     }
 
     /// `PQcancel` connects to the server and may block; several at once must not wait for one another.
@@ -35,11 +39,22 @@ final class StatementFlight: Sendable {
         state.withLockedValue { $0.current = ticket }
     }
 
+    /// Ends the statement; waits for a request to cancel it that is on its way.
     func end(_ condition: SessionCondition) {
-        state.withLockedValue { state in
+        let isQuiet = DispatchSemaphore(value: 0)
+        end(condition) { isQuiet.signal() }
+        isQuiet.wait()
+    }
+
+    /// Ends the statement, and goes on once no request to cancel it is on its way: at once, or on another thread.
+    func end(_ condition: SessionCondition, then goOn: @escaping @Sendable () -> Void) {
+        let goesOn = state.withLockedValue { state in
             state.current = nil
             state.condition = condition
+            if state.isCancelling { state.afterCancel = goOn }
+            return !state.isCancelling
         }
+        if goesOn { goOn() }
     }
 
     func cancel(_ ticket: UInt64) {
@@ -48,13 +63,20 @@ final class StatementFlight: Sendable {
 
     /// Asks until the statement has ended, since a request that overtakes its statement has no effect.
     private func send(_ ticket: UInt64, again delay: DispatchTimeInterval) {
-        let wasInFlight = state.withLockedValue { state in
-            guard state.current == ticket else { return false }
-            // Under the lock, so that the next statement cannot begin and be hit instead.
-            request?.send()
+        let isInFlight = state.withLockedValue { state in
+            guard state.current == ticket, !state.isCancelling else { return false }
+            state.isCancelling = true
             return true
         }
-        guard wasInFlight else { return }
+        guard isInFlight else { return }
+        // Not under the lock: it connects to the server, and that may take its time.
+        request?.send()
+        let waiting = state.withLockedValue { state in
+            state.isCancelling = false
+            defer { state.afterCancel = nil }
+            return state.afterCancel
+        }
+        waiting?()
         Self.queue.asyncAfter(deadline: .now() + delay) { self.send(ticket, again: .milliseconds(500)) }
     }
 }

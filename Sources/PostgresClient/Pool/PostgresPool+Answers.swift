@@ -5,6 +5,13 @@ extension PostgresPool {
     /// Nothing was sent: the connection that came free has not prepared the statement, or does not stand.
     private struct NotSent: Error {}
 
+    private enum Stage: Sendable {
+        case waiting
+        case sent(PostgresConnection, ticket: UInt64)
+        /// Its caller was cancelled.
+        case gone
+    }
+
     private static let hops = DispatchQueue(label: "postgres.pool.returns")
 
     /// Runs one statement without a task, timer or thread of its own, where that is possible: on a connection that has
@@ -23,21 +30,24 @@ extension PostgresPool {
         let deadline = ContinuousClock.now + limit
         let caller = Promise<PostgresRows>()
         let waiting = NIOLockedValueBox<PoolState.WaiterID?>(nil)
-        let sent = NIOLockedValueBox<(connection: PostgresConnection, ticket: UInt64)?>(nil)
+        let stage = NIOLockedValueBox(Stage.waiting)
         enqueue(
             { [self] result in
                 do {
                     let lease = try result.get()
+                    guard ContinuousClock.now < deadline else {
+                        returnLater(lease)
+                        throw PostgresError(.poolTimeout, "no connection came free in time")
+                    }
                     guard let ticket = try send(statement, over: lease) else { throw NotSent() }
-                    sent.withLockedValue { $0 = (lease.connection, ticket) }
-                    let awaited = AwaitedStatement(
-                        pool: self,
-                        lease: lease,
-                        caller: caller,
-                        ticket: ticket,
-                        deadline: deadline
+                    let isGone = stage.withLockedValue { stage in
+                        defer { stage = .sent(lease.connection, ticket: ticket) }
+                        return if case .gone = stage { true } else { false }
+                    }
+                    answers.await(
+                        AwaitedStatement(pool: self, lease: lease, caller: caller, ticket: ticket, deadline: deadline)
                     )
-                    answers.await(awaited)
+                    if isGone { lease.connection.cancel(ticket) }
                 } catch {
                     caller.resolve(.failure(error))
                 }
@@ -53,7 +63,11 @@ extension PostgresPool {
             return nil
         } catch is CancellationError {
             cancel(waiting)
-            if let (connection, ticket) = sent.withLockedValue({ $0 }) { connection.cancel(ticket) }
+            let former = stage.withLockedValue { stage in
+                defer { stage = .gone }
+                return stage
+            }
+            if case .sent(let connection, let ticket) = former { connection.cancel(ticket) }
             throw CancellationError()
         }
     }
@@ -70,8 +84,12 @@ extension PostgresPool {
             discard(lease)
             throw error
         }
-        // Not from here: this may be how another's connection was handed on, and so on without end.
-        Self.hops.async { self.giveBack(lease) }
+        returnLater(lease)
         return nil
+    }
+
+    /// Not from here: this may be how another's connection was handed on, and so on without end.
+    private func returnLater(_ lease: Lease) {
+        Self.hops.async { self.giveBack(lease) }
     }
 }

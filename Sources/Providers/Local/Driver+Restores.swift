@@ -7,6 +7,8 @@ extension LocalDriver {
     private static let patience = Duration.seconds(30)
     /// How long what a box has left waits after the next one is there: its sandbox's rows are written first.
     private static let respite = Duration.milliseconds(250)
+    /// How long a create waits for what was to be ready; it has its own deadline to hold.
+    private static let sparePatience = Duration.seconds(5)
 
     /// Starts the next box while this one is saved, and leaves what goes with its end until the next one is there.
     package func expectRestore(of sandbox: SandboxID, _ envelope: Envelope, from archive: ArchiveReference) {
@@ -52,7 +54,7 @@ extension LocalDriver {
     /// Makes a box, or takes what was made ready for it or waits for anybody.
     func create(_ tag: BoxTag, _ spec: SandboxSpec, from source: ArchiveID?) async throws(DriverError) -> FoundBox {
         let replacement = source.flatMap { replacements.find(tag.sandbox, from: $0) }
-        let spare = await replacement?.spare.value
+        let spare = await replacement?.spare(within: Self.sparePatience)
         defer { if let replacement { endReplacement(of: replacement.box, after: Self.respite) } }
         let keeper = keeper
         return try await pool.run { [self] () throws(DriverError) in

@@ -191,9 +191,11 @@ final class OwnedProcess: Sendable {
 
     /// Looks after it anew, from what is stored.
     func relaunch(_ life: @escaping @Sendable () async -> Void) async {
-        let task = shared.withLockedValue { $0.task }
+        let (task, assistant) = shared.withLockedValue { ($0.task, $0.assistant) }
         task?.cancel()
+        assistant?.cancel()
         await task?.value
+        await assistant?.value
         launch(life)
     }
 

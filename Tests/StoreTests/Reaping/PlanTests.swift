@@ -8,10 +8,10 @@ import ServiceHost
 import Store
 import Testing
 
-/// What the reaper costs grows with what is due, not with what there is: `Benchmarks/reaper` measures it in a large fleet.
+/// What the reaper costs grows with what is due, not with what there is: `Benchmarks/harness/rows` measures it in a large fleet.
 struct PlanTests {
     private static let fill = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../../Benchmarks/reaper/fill.sql")
+        .appending(path: "../../../Benchmarks/harness/rows/fill.sql")
 
     @Test func noClaimReadsAWholeTable() async throws {
         try await withPostgres { postgres in

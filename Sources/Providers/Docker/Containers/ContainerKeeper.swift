@@ -21,7 +21,13 @@ struct ContainerKeeper: Sendable {
         let name = Self.name(of: creation.tag.box)
         let volumes = try BoxVolume.all(of: creation, configuration)
         let image: ImageDocument
-        if let source { image = source } else { image = try await images.obtain(creation.spec.image) }
+        do throws(DriverError) {
+            if let source { image = source } else { image = try await images.obtain(creation.spec.image) }
+        } catch {
+            // One that was made before needs its image no more.
+            guard let known = try await engine.find(name) else { throw error }
+            return try await adopt(known, creation)
+        }
         let request = try ContainerRequest(
             creation,
             configuration,

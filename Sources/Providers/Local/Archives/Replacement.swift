@@ -12,6 +12,23 @@ struct Replacement: Sendable {
     /// What the box leaves that can wait until the next one is there.
     var mount: HeldMount?
     var trash: [String] = []
+
+    /// What was made ready; nil when nothing was, or it is not there in time: whoever ends the replacement throws it away then.
+    func spare(within limit: Duration) async -> Spare? {
+        let (results, result) = AsyncStream<Spare?>.makeStream()
+        // Not children: what is being made cannot be cancelled, and would be waited for.
+        let making = Task { [spare] in result.yield(await spare.value) }
+        let clock = Task {
+            guard (try? await Task.sleep(for: limit)) != nil else { return }
+            result.yield(nil)
+        }
+        defer {
+            making.cancel()
+            clock.cancel()
+        }
+        for await spare in results { return spare }
+        return nil
+    }
 }
 
 /// What is made ready for a box that will be made from an archive.

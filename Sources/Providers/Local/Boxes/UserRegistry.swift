@@ -43,6 +43,9 @@ struct UserRegistry: Sendable {
 
     /// Gives the user of a box to the directory that the box is about to be in, which is there already.
     func pass(_ user: UInt32, from old: BoxDirectory, to new: BoxDirectory) throws(DriverError) {
+        // Who looks for a free user reads the link and unlinks it: not in between.
+        let lock = try FileLock(waitingFor: "\(directory)/lock")
+        _ = lock
         let path = "\(directory)/\(user)"
         guard HostFile.linkTarget(path) == old.path else {
             throw DriverError(.conflict, "the host user \(user) belongs to another box now")

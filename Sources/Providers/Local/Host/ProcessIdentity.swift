@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import NIOConcurrencyHelpers
 import ProviderKit
 
 /// One run of one program: a process id alone comes back after a while, and every start time after a reboot.
@@ -29,11 +30,15 @@ struct ProcessIdentity: Sendable, Hashable, Codable {
         return (pid, startTime, fields[0] == "Z" || fields[0] == "X")
     }
 
-    static func currentBootID() throws(DriverError) -> String { try bootID.get() }
-
     /// Read once: no process outlives the host.
-    private static let bootID = Result { () throws(DriverError) in
-        try HostFile.text("/proc/sys/kernel/random/boot_id")?.split(separator: "\n").first.map(String.init) ?? ""
+    private static let knownBootID = NIOLockedValueBox<String?>(nil)
+
+    static func currentBootID() throws(DriverError) -> String {
+        if let known = knownBootID.withLockedValue({ $0 }) { return known }
+        let text = try HostFile.text("/proc/sys/kernel/random/boot_id")
+        let read = text?.split(separator: "\n").first.map(String.init) ?? ""
+        if !read.isEmpty { knownBootID.withLockedValue { $0 = read } }
+        return read
     }
 
     /// A hold on the process; nil when it is dead.

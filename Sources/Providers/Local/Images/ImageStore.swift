@@ -91,6 +91,12 @@ final class ImageStore: Sendable {
         return digest
     }
 
+    /// Which file or directory a path leads to now.
+    static func identity(_ path: String) -> String {
+        var status = stat()
+        return stat(path, &status) == 0 ? "\(status.st_dev) \(status.st_ino)" : "-"
+    }
+
     static func stamp(_ path: String) -> String {
         guard let status = HostFile.status(path) else { return "-" }
         return "\(status.st_ino) \(status.st_size) \(status.st_mtim.tv_sec) \(status.st_mtim.tv_nsec)"

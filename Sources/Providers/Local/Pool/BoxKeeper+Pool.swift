@@ -18,7 +18,9 @@ extension BoxKeeper {
     func launchOrigin(of image: ResolvedImage, network: NetworkPolicy) -> LaunchOrigin {
         var files = [configuration.daemonPath, configuration.bubblewrapPath]
         if network == .full, let resolver = LaunchPlan.resolverPath { files.append(resolver) }
-        return LaunchOrigin(image: image, files: files.map { "\($0) \(ImageStore.stamp($0))" })
+        // Of a path that is mounted only which one it is: what changes in it is seen inside.
+        let mounted = image.hostPaths.map { "\($0) \(ImageStore.identity($0))" }
+        return LaunchOrigin(image: image, files: files.map { "\($0) \(ImageStore.stamp($0))" } + mounted)
     }
 
     /// What a box that waits for anybody is launched from.
@@ -52,13 +54,20 @@ extension BoxKeeper {
         try HostFile.makeDirectory(directory.path)
         guard let lock = try directory.take() else { throw DriverError(.conflict, "the pool is being cleared") }
         _ = lock
+        let user: UInt32
+        do throws(DriverError) {
+            user = try users?.allocate(for: directory) ?? geteuid()
+        } catch {
+            try FileTree.remove(directory.path)
+            throw error
+        }
         let template = LocalBoxRecord(
             tag: BoxTag(fleet: configuration.fleet, sandbox: nobody, box: id, epoch: 0),
             state: .creating,
             image: image,
             networkPolicy: network,
             limits: limits,
-            user: try users?.allocate(for: directory) ?? geteuid()
+            user: user
         )
         let record = try make(directory, template, origin.image) { record throws(DriverError) in
             if let source { try fill(directory, &record, from: source, spare: nil) }
@@ -120,14 +129,20 @@ extension BoxKeeper {
         }
         // First: at no time is the user registered for a directory that is not there.
         try users?.pass(pooled.record.user, from: pooled.directory, to: directory)
-        // Files of an archive are as old as they are.
-        if pooled.record.source == nil { try renew(process) }
-        var record = pooled.record
-        record.tag = tag
-        record.image = image
-        try pooled.directory.write(record)
-        guard launch_exchange(pooled.directory.path, directory.path) == 0 else {
-            throw .system("cannot give a box that waited to its sandbox")
+        do throws(DriverError) {
+            // Files of an archive are as old as they are.
+            if pooled.record.source == nil { try renew(process) }
+            var record = pooled.record
+            record.tag = tag
+            record.image = image
+            try pooled.directory.write(record)
+            guard launch_exchange(pooled.directory.path, directory.path) == 0 else {
+                throw .system("cannot give a box that waited to its sandbox")
+            }
+        } catch {
+            // Back, so that it is free once the box that waited is thrown away.
+            try users?.pass(pooled.record.user, from: directory, to: pooled.directory)
+            throw error
         }
         return pooled.directory.path
     }
