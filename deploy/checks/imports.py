@@ -18,7 +18,7 @@ WRAPPERS = {
     "CCurl": {"CurlTransport"},
     "CCurlShims": {"CurlTransport"},
     "CZstd": {"Compression"},
-    "CLinux": {"ExecutionEngine", "BoxDaemon", "BoxClient", "LocalDriver", "Agent", "Fleet"},
+    "CLinux": {"ExecutionEngine", "BoxDaemon", "BoxClient", "LocalDriver", "Agent", "Fleet", "PostgresClient"},
 }
 
 SERVICE_BASE = {"Bus", "Model", "NATSClient", "PostgresClient", "ServiceHost", "Store", "Wire"}
