@@ -6,6 +6,7 @@ from .checkpoints import measure as checkpoints
 from .creation import measure as creation
 from .docker import Docker
 from .execution import measure as execution
+from .hops import measure as hops
 from .raw import Broker
 from .remote import measure as remote
 from .rows import measure as rows
@@ -17,6 +18,7 @@ SECTIONS = {
     "startup": [startup.measure],
     "broker": [broker.measure],
     "exec": [execution.measure],
+    "hops": [hops.measure],
     "create": [creation.measure],
     "transfer": [large.measure, batch.measure],
     "stream": [streaming.measure],
