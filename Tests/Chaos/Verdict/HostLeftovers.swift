@@ -33,7 +33,8 @@ struct HostLeftovers: Sendable {
             }
         }
         for box in boxes where !here.contains(box.id) { found.append("box \(box.id) is \(box.state) by its row, and not there") }
-        let alive = Set(sights.filter(\.isAlive).map(\.box))
+        // A box that was started in advance has the group that it waited in, under another name.
+        let alive = Set(sights.filter(\.isAlive).flatMap { [$0.box] + $0.groups.compactMap(Self.lastComponent) })
         found += groups.filter { !alive.contains($0) }.map { "control group of \($0), which does not live" }
         found += Remains(data: data, fleet: nil).mounts.filter { !mounts.contains($0) }.map { "\($0), not there before" }
         found += names("\(data)/local/trash").map { "trash \($0)" }
@@ -74,6 +75,8 @@ struct HostLeftovers: Sendable {
             .filter { $0.hasPrefix("\(data)/") }
             .compactMap { $0.split(separator: "/").last.map(String.init) }
     }
+
+    private static func lastComponent(_ path: String) -> String? { path.split(separator: "/").last.map(String.init) }
 
     private func names(_ folder: String) -> [String] {
         (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
