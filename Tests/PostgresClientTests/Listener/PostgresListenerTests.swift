@@ -41,7 +41,7 @@ extension WithPostgres {
                     )
                     .count
                 }
-                #expect(try await listeners() == 1)
+                try await WithPostgres.until { try await listeners() == 1 }
                 task.cancel()
                 await task.value
                 try await WithPostgres.until { try await listeners() == 0 }
