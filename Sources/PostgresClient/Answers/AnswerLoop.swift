@@ -35,7 +35,7 @@ final class AnswerLoop: Sendable {
     }
 
     /// Collects the answer of a statement that was sent, also when the loop is to stop.
-    func await(_ statement: AwaitedStatement) {
+    func expect(_ statement: AwaitedStatement) {
         let (begins, wakes) = state.withLockedValue { state in
             state.statements[statement.lease.id] = statement
             defer { state.isRunning = true }

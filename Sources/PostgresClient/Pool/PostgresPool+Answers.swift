@@ -44,7 +44,7 @@ extension PostgresPool {
                         defer { stage = .sent(lease.connection, ticket: ticket) }
                         return if case .gone = stage { true } else { false }
                     }
-                    answers.await(
+                    answers.expect(
                         AwaitedStatement(pool: self, lease: lease, caller: caller, ticket: ticket, deadline: deadline)
                     )
                     if isGone { lease.connection.cancel(ticket) }
