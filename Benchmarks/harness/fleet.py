@@ -3,10 +3,11 @@
 import http.client
 import json
 import os
-import signal
 import subprocess
 import time
 import urllib.parse
+
+from .ending import end
 
 
 class Fleet:
@@ -103,11 +104,5 @@ class Fleet:
 
     def stop(self) -> None:
         """Stops it in order; after a minute at once."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(60)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        end(self.process, 60)
         self.log.close()

@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import time
 
+from .ending import end
 from .environment import ENVIRONMENT, install
 from .raw import Missing, free_port
 
@@ -57,9 +58,4 @@ class SweRex:
         return json.loads(content)
 
     def stop(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process, 20)

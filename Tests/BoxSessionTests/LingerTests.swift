@@ -47,8 +47,12 @@ import Testing
             let channel = CountedChannel(try fixture.relay())
             let box = try await fixture.connect(channel, linger: .milliseconds(20))
             let hello = channel.writes
-            _ = try await box.run("true")
+            let durable = try await box.start(.script("true", isDurable: true))
+            _ = try await durable.result()
+            durable.release()
             try await eventually("it was told") { channel.writes == hello + 2 }
+            #expect(try await box.processes().isEmpty)
+            #expect(channel.writes == hello + 3)
             await box.detach()
         }
     }

@@ -12,12 +12,17 @@ import Testing
 /// Each test runs in a process of its own, which becomes an ordinary user first.
 @Suite(.serialized, .enabled(if: isRoot))
 struct OrdinaryUserTests {
+    /// A data directory that the ordinary user may write in.
+    private static func ownDirectory() throws -> String {
+        let path = try LocalFixture.temporaryDirectory()
+        _ = try LocalFixture.configuration(at: path)
+        try #require(chown(path, 65_534, 65_534) == 0)
+        return path
+    }
+
     @Test
     func boxesWorkWithoutRoot() async throws {
-        let path = try LocalFixture.temporaryDirectory()
-        let configuration = try LocalFixture.configuration(at: path)
-        try #require(chown(path, 65_534, 65_534) == 0)
-        _ = configuration
+        let path = try Self.ownDirectory()
         await #expect(processExitsWith: .success) { [path = path as String] in
             try becomeOrdinary()
             try await LocalFixture.withDriver(at: path) {
@@ -65,9 +70,7 @@ struct OrdinaryUserTests {
 
     @Test
     func copiedRootStandsInForAnOverlay() async throws {
-        let path = try LocalFixture.temporaryDirectory()
-        _ = try LocalFixture.configuration(at: path)
-        try #require(chown(path, 65_534, 65_534) == 0)
+        let path = try Self.ownDirectory()
         await #expect(processExitsWith: .success) { [path = path as String] in
             try becomeOrdinary()
             var configuration = try LocalFixture.configuration(at: path)
@@ -81,10 +84,7 @@ struct OrdinaryUserTests {
 
     @Test
     func boxesWaitWithoutRoot() async throws {
-        let path = try LocalFixture.temporaryDirectory()
-        let configuration = try LocalFixture.configuration(at: path)
-        try #require(chown(path, 65_534, 65_534) == 0)
-        _ = configuration
+        let path = try Self.ownDirectory()
         await #expect(processExitsWith: .success) { [path = path as String] in
             try becomeOrdinary()
             try await LocalFixture.withPool(2, at: path) { fixture in

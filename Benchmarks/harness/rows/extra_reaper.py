@@ -2,12 +2,12 @@
 
 import os
 import re
-import signal
 import subprocess
 import time
 import urllib.request
 
 from ..bench import Bench
+from ..ending import end
 from ..raw import free_port
 from ..startup import settings
 
@@ -49,11 +49,5 @@ class ExtraReaper:
         self.stop()
 
     def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        end(self.process, 30)
         self.log.close()

@@ -45,6 +45,8 @@ extension WithPostgres {
                 task.cancel()
                 await task.value
                 try await WithPostgres.until { try await listeners() == 0 }
+                // Nobody listens again by itself.
+                #expect(try await listeners() == 0)
             }
         }
     }

@@ -150,14 +150,14 @@ def test_hosts_keep_their_names_while_a_session_lives(api: Any) -> None:
 
 
 def test_sources(api: Any, tmp_path: Path) -> None:
-    work = tmp_path / "work"
-    work.mkdir()
-    (work / "file").write_text("from the source")
-    git = ["git", "-C", str(work), "-c", "user.name=n", "-c", "user.email=e@example.com"]
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (checkout / "file").write_text("from the source")
+    git = ["git", "-C", str(checkout), "-c", "user.name=n", "-c", "user.email=e@example.com"]
     for command in (["init", "--quiet"], ["add", "file"], ["commit", "--quiet", "--message", "m"]):
         subprocess.run([*git, *command], check=True)
-    with tarfile.open(tmp_path / "work.tar.gz", "w:gz") as archive:
-        archive.add(work / "file", "top/file")
+    with tarfile.open(tmp_path / "checkout.tar.gz", "w:gz") as archive:
+        archive.add(checkout / "file", "top/file")
 
     class Handler(SimpleHTTPRequestHandler):
         def __init__(self, *arguments: Any) -> None:
@@ -170,12 +170,12 @@ def test_sources(api: Any, tmp_path: Path) -> None:
     threading.Thread(target=server.serve_forever).start()
     try:
         url = f"http://127.0.0.1:{server.server_port}"
-        for source in ({"type": "git", "url": f"file://{work}", "depth": 1},
-                       {"type": "tarball", "url": url + "/work.tar.gz"}):
+        for source in ({"type": "git", "url": f"file://{checkout}", "depth": 1},
+                       {"type": "tarball", "url": url + "/checkout.tar.gz"}):
             _, session = api.create(source=source)
             assert api.run(session, "cat file; stat -c ' %U' file") == "from the source vercel-sandbox\n"
-        for source in ({"type": "git", "url": f"file://{work}/nothing"}, {"type": "tarball", "url": url + "/nothing"},
-                       {"type": "tarball", "url": url + "/work/file"}):
+        for source in ({"type": "git", "url": f"file://{checkout}/nothing"}, {"type": "tarball", "url": url + "/nothing"},
+                       {"type": "tarball", "url": url + "/checkout/file"}):
             _, session = api.create(source=source)
             api.settled(session, "failed")
             assert api("POST", session + "/cmd", {"command": "true"}).status == 410
